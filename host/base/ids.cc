@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random bytes and ULIDs.
+#include "base/ids.hpp"
+
+#include <array>
+#include <cerrno>
+#include <mutex>
+#include <sys/random.h>
+
+#include "base/check.hpp"
+
+namespace waxwing {
+
+void random_bytes(std::span<std::uint8_t> out) {
+  while (!out.empty()) {
+    const ssize_t n = ::getrandom(out.data(), out.size(), 0);
+    WAX_CHECK(n > 0 || errno == EINTR);
+    if (n > 0) {
+      out = out.subspan(static_cast<std::size_t>(n));
+    }
+  }
+}
+
+std::string random_hex(std::size_t bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string raw(bytes, '\0');
+  random_bytes({reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()});
+  std::string out;
+  out.reserve(bytes * 2);
+  for (const char c : raw) {
+    const auto u = static_cast<unsigned char>(c);
+    out += kDigits[u >> 4U];
+    out += kDigits[u & 0xFU];
+  }
+  return out;
+}
+
+std::string ulid(std::int64_t unix_ms) {
+  static std::mutex mutex;
+  static std::int64_t last_ms = -1;
+  static std::array<std::uint8_t, 16> bytes{};
+
+  std::array<std::uint8_t, 16> id{};
+  {
+    const std::lock_guard lock(mutex);
+    if (unix_ms > last_ms) {
+      last_ms = unix_ms;
+      for (std::size_t i = 0; i < 6; ++i) {
+        bytes[i] = static_cast<std::uint8_t>(unix_ms >> (8 * (5 - i)));
+      }
+      random_bytes(std::span(bytes).subspan(6));
+      bytes[6] &= 0x7FU;  // room for increments within this millisecond
+    } else {
+      for (std::size_t i = bytes.size(); i-- > 0 && ++bytes[i] == 0;) {
+      }
+    }
+    id = bytes;
+  }
+  // 128 bits as 26 groups of five, the first one padded with two zero bits in front.
+  static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+  std::string out(26, '0');
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    unsigned group = 0;
+    for (std::size_t bit = i * 5; bit < i * 5 + 5; ++bit) {
+      const unsigned value = bit < 2 ? 0U : (id[(bit - 2) / 8] >> (7 - (bit - 2) % 8)) & 1U;
+      group = group << 1U | value;
+    }
+    out[i] = kAlphabet[group];
+  }
+  return out;
+}
+
+}  // namespace waxwing
