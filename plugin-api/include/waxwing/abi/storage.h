@@ -13,9 +13,10 @@ extern "C" {
 /* ---- data model, shared by both sides -------------------------------------
  * (tenant, space, key) -> (value, version). `tenant` is a session name or ""
  * for the server itself; `space` is a short ASCII name such as "signal.sessions".
- * Versions are assigned by the backend and only ever grow within a tenant.
+ * Versions are assigned by the backend, are never 0 and only ever grow within a
+ * tenant, even after it was dropped; all rows of one batch get the same one.
  * Keys sort as unsigned octets. An expired row (expires_at_ms in the past) is
- * never returned and may be erased at any time. */
+ * never returned, counts as absent in conditions and may be erased at any time. */
 
 typedef struct wax_kv {
   uint32_t struct_size;
@@ -31,16 +32,17 @@ enum {
   WAX_KV_PUT = 0,
   WAX_KV_DELETE = 1u << 0,
   WAX_KV_DELETE_PREFIX = 1u << 1, /* every key of `space` that starts with `key` */
-  WAX_KV_IF_ABSENT = 1u << 2,     /* whole batch fails if the key exists */
-  WAX_KV_IF_VERSION = 1u << 3     /* whole batch fails if version differs */
+  /* Conditions on `key`, checked when the op's turn comes; not with DELETE_PREFIX. */
+  WAX_KV_IF_ABSENT = 1u << 2, /* whole batch fails if the key exists */
+  WAX_KV_IF_VERSION = 1u << 3 /* whole batch fails if version differs; absent = 0 */
 };
 
 typedef struct wax_scan {
   uint32_t struct_size;
-  uint32_t limit;
+  uint32_t limit; /* rows in this answer, at most; 0 = the module's own limit */
   wax_str space;
   wax_bytes prefix;
-  wax_bytes after; /* exclusive start key; empty = from the first */
+  wax_bytes after; /* exclusive start key; empty = from the first (reverse: the last) */
   uint32_t flags;  /* WAX_SCAN_* */
   uint32_t reserved;
 } wax_scan;
@@ -75,6 +77,8 @@ typedef struct wax_storage_vtable {
   uint32_t reserved;
   /* Connect and bring the backend's own schema up to date. */
   wax_status (*open)(wax_storage* self, wax_error* err) WAX_NOEXCEPT;
+  /* Reads call `rows` before they return: once with WAX_OK and what was found, or not
+   * at all and the status and err say why. */
   /* Read exact keys; missing keys are left out of the answer. */
   wax_status (*get)(wax_storage* self, wax_str tenant, const wax_kv* keys, uint32_t count,
                     wax_rows_fn rows, void* user, wax_error* err) WAX_NOEXCEPT;
@@ -82,14 +86,20 @@ typedef struct wax_storage_vtable {
                      void* user, wax_error* err) WAX_NOEXCEPT;
   /* All or nothing. Durable when it returns WAX_OK. WAX_E_CONFLICT when an IF_*
    * condition fails, WAX_E_UNAVAILABLE when the medium refuses (disk full,
-   * read-only, no connection). */
+   * read-only, no connection); nothing has changed then. `version` may be NULL;
+   * else it receives the version that the batch's rows got. */
   wax_status (*apply)(wax_storage* self, wax_str tenant, const wax_kv* ops, uint32_t count,
-                      wax_error* err) WAX_NOEXCEPT;
-  /* Optional: several tenants' batches in one commit. results[i] per batch. */
+                      uint64_t* version, wax_error* err) WAX_NOEXCEPT;
+  /* Optional: several tenants' batches with as few commits as possible, applied in
+   * the order given; a batch that fails does not touch the others. results[i] and
+   * versions[i] (versions may be NULL) belong to batch i. Returns WAX_OK when all
+   * batches succeeded, else one of their failures, whose text is in err. */
   wax_status (*apply_many)(wax_storage* self, const wax_str* tenants, const wax_kv* const* ops,
                            const uint32_t* counts, uint32_t batches, wax_status* results,
-                           wax_error* err) WAX_NOEXCEPT;
+                           uint64_t* versions, wax_error* err) WAX_NOEXCEPT;
+  /* Erases every row of the tenant, durably; WAX_OK when it had none. */
   wax_status (*drop_tenant)(wax_storage* self, wax_str tenant, wax_error* err) WAX_NOEXCEPT;
+  /* One row per tenant that has rows, its name in `key`; `rows` may be called several times. */
   wax_status (*list_tenants)(wax_storage* self, wax_rows_fn rows, void* user,
                              wax_error* err) WAX_NOEXCEPT;
   /* Health and size as JSON through `rows` (one row, key "stats"). */
