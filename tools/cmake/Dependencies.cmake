@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Every third-party library, found once. All of them are Debian 12 packages (tools/install-deps).
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
