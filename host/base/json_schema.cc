@@ -9,6 +9,8 @@
 #include <exception>
 #include <string>
 #include <utility>
+// Without it Valijson aborts the process instead of throwing.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -59,12 +61,13 @@ constexpr std::array kKinds = {
     Kind{"Failed to any values", "contains"},
 };
 
-// "Missing required property 'x'." -> x
-std::string quoted_name(const std::string& text) {
-  const std::size_t first = text.find('\'');
-  const std::size_t last = text.rfind('\'');
-  return first == std::string::npos || last <= first ? std::string()
-                                                     : text.substr(first + 1, last - first - 1);
+// The name at the end of "Missing required property 'x'.", where `before` stands in front of it.
+std::string last_name(const std::string& text, std::string_view before) {
+  const std::size_t start = text.rfind(before);
+  const std::size_t end = text.rfind('\'');
+  const std::size_t first = start + before.size();
+  return start == std::string::npos || end <= first ? std::string()
+                                                    : text.substr(first, end - first);
 }
 
 std::size_t count_nodes(const Json& value) {
@@ -213,12 +216,12 @@ void explain(const Json& root, const Json& document, const valijson::ValidationR
     const std::string& text = error.description;
     if (text.rfind("Missing ", 0) == 0) {
       const Placed at = place(root, document, error.context);
-      report.add(schema_walk::join(at.path, quoted_name(text)), "is required");
+      report.add(schema_walk::join(at.path, last_name(text, " '")), "is required");
       continue;
     }
     if (text.rfind("Object contains a property", 0) == 0) {
       const Placed at = place(root, document, error.context);
-      report.add(schema_walk::join(at.path, quoted_name(text)), "should not exist", true);
+      report.add(schema_walk::join(at.path, last_name(text, ": '")), "should not exist", true);
       continue;
     }
     const auto* kind = std::find_if(kKinds.begin(), kKinds.end(),
