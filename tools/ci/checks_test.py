@@ -69,7 +69,8 @@ class Words(unittest.TestCase):
         for line in ("see /home/me/x", "see /work/main", "in /root/x"):
             self.assertEqual(len(words("docs/a.md", line)), 1, line)
         self.assertEqual(len(words("docs/a.md", "cd /tmp/x")), 1)
-        for line in ("GET /work-items", "host/root/x", "/usr/lib/waxwing", "$HOME/work/x"):
+        for line in ("GET /work-items", "host/root/x", "/usr/lib/waxwing", "$HOME/work/x",
+                     "folder: /tmp/whatsapp-files"):
             self.assertEqual(words("docs/a.md", line), [], line)
 
 
