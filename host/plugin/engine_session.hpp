@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// The border between one session of the host and its engine object in a plugin.
+//
+// Towards the engine it keeps the ABI's promises: calls only on the session's loop, one at a time;
+// every accepted callback called exactly once; all of them over before destroy(). Towards the host
+// it turns tables into C++ and keeps an engine's mistakes at the border: an answer that never comes
+// becomes a timeout, a second one is dropped and counted, a late one finds nobody.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <waxwing/abi.h>
+
+#include "base/result.hpp"
+#include "base/unique_function.hpp"
+#include "plugin/module.hpp"
+#include "plugin/storage_module.hpp"
+#include "runtime/loop.hpp"
+
+namespace waxwing::plugin_host {
+
+class Blob;
+
+struct Part {
+  std::string name;
+  std::string mimetype;
+  std::string filename;
+  std::shared_ptr<Blob> blob;
+};
+
+struct Request {
+  std::string op;
+  std::string json = "{}";
+  std::vector<Part> parts;
+  std::string request_id;
+};
+
+struct Answer {
+  Status status;
+  std::string json;  // the result, or the details of a failure; may be empty
+  std::vector<Part> parts;
+};
+using AnswerFn = UniqueFunction<void(Answer)>;
+
+struct StateChange {
+  wax_session_state state = WAX_SESSION_STOPPED;
+  std::string reason;
+  std::string text;
+  std::string data_json;
+};
+
+struct Me {
+  std::string id;
+  std::string push_name;
+  std::string lid;
+  std::string jid;
+
+  friend bool operator==(const Me&, const Me&) = default;
+};
+
+struct EngineEvent {
+  std::string type;
+  std::string json;
+  std::string order_key;
+  std::vector<Part> parts;
+  bool ephemeral = false;
+  std::int64_t timestamp_ms = 0;  // unix time; 0 = now
+
+  [[nodiscard]] std::size_t size_bytes() const noexcept {
+    return sizeof(EngineEvent) + type.size() + json.size() + order_key.size();
+  }
+};
+
+struct Lease {
+  std::uint64_t id = 0;
+  std::string url;  // empty = direct
+  std::string username;
+  std::string password;
+  std::int64_t expires_at_ms = 0;
+};
+
+// What a session does for its engine. Every function is called on the session's loop, from the
+// loop's queue, never from inside a call to the engine. Callbacks handed over must be called
+// exactly once, on the loop.
+class EngineSink {
+ public:
+  using DoneFn = UniqueFunction<void(Status)>;
+  using RowsFn = UniqueFunction<void(Result<std::vector<Row>>)>;
+  using LeaseFn = UniqueFunction<void(Result<Lease>)>;
+
+  virtual ~EngineSink() = default;
+  virtual void on_state(StateChange change) = 0;
+  virtual void on_qr(std::string text, Millis valid) = 0;
+  virtual void on_me(std::optional<Me> me) = 0;
+  virtual void on_engine_info(std::string json) = 0;
+  virtual void on_presence(std::optional<bool> online) = 0;
+  virtual void on_activity(std::int64_t unix_ms) = 0;
+  // Rows and events become durable together. `rows` are in the engine's own spaces.
+  virtual void on_commit(std::vector<WriteOp> rows, std::vector<EngineEvent> events,
+                         DoneFn done) = 0;
+  virtual void on_get(std::vector<KeyRef> keys, RowsFn done) = 0;
+  virtual void on_scan(Scan scan, RowsFn done) = 0;
+  virtual void on_resolve_proxy(std::string purpose, LeaseFn done) = 0;
+  virtual void on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,
+                               std::uint32_t latency_ms) = 0;
+};
+
+class EngineSession : public std::enable_shared_from_this<EngineSession> {
+ public:
+  struct Params {
+    std::string name;                 // of the session
+    std::string config_json;          // the engine's own section
+    std::string session_config_json;  // the whole config
+    std::uint32_t stored_version = 0;
+    std::uint32_t max_events = 1000;  // emitted and not yet durable
+    std::uint64_t max_event_bytes = 8 << 20;
+    bool debug = false;
+  };
+
+  // Makes the engine object. `sink` must outlive close(). [loop]
+  static Result<std::shared_ptr<EngineSession>> create(std::shared_ptr<Module> module,
+                                                       const EngineInfo& info, Params params,
+                                                       runtime::Loop& loop, EngineSink& sink);
+  ~EngineSession();
+  EngineSession(const EngineSession&) = delete;
+  EngineSession& operator=(const EngineSession&) = delete;
+
+  // Each answers exactly once, from the loop's queue, at the latest when `deadline` has passed
+  // (Code::Timeout) or at close() (Code::Unavailable). [loop]
+  void start(Millis deadline, AnswerFn answer);
+  void stop(Millis deadline, AnswerFn answer);
+  void logout(Millis deadline, AnswerFn answer);
+  void migrate(std::uint32_t from, Millis deadline, AnswerFn answer);
+  void invoke(const Request& request, Millis deadline, AnswerFn answer);
+
+  // Ends everything that is open, destroys the engine, then calls `done`, once, from the loop's
+  // queue. Nothing else may be called afterwards. [loop]
+  void close(Task done);
+
+  [[nodiscard]] const EngineInfo& info() const noexcept { return info_; }
+  [[nodiscard]] Module& module() const noexcept { return *module_; }
+  [[nodiscard]] bool can_migrate() const noexcept { return vtable_.migrate != nullptr; }
+
+  // What the C tables call. [any-thread] unless said otherwise.
+  void finish_call(std::uint64_t id, Answer answer);
+  [[nodiscard]] bool call_cancelled(std::uint64_t id) const;
+  void from_engine(UniqueFunction<void(EngineSink&)> tell);
+  [[nodiscard]] bool take_events(std::size_t count, std::size_t bytes);
+  void commit(std::vector<WriteOp> rows, std::vector<EngineEvent> events, wax_done_fn done,
+              void* user);
+  // Answers without having done anything, from the loop's queue.
+  void post_done(wax_done_fn done, void* user, Status status);
+  void post_rows(wax_rows_fn rows, void* user, Status status);
+  void get(std::vector<KeyRef> keys, wax_rows_fn rows, void* user);
+  void scan(Scan scan, wax_rows_fn rows, void* user);
+  void resolve_proxy(std::string purpose, wax_proxy_fn answer, void* user);
+  void post(wax_task_fn fn, void* user);
+  [[nodiscard]] Status offload(wax_work_fn work, wax_task_fn then, void* user);
+  [[nodiscard]] std::uint64_t start_timer(Millis delay, Millis slack, wax_task_fn fn,
+                                          void* user);  // [loop]
+  void cancel_timer(std::uint64_t id);                  // [loop]
+  [[nodiscard]] std::uint64_t watch(int fd, std::uint32_t interest, wax_fd_fn fn,
+                                    void* user);                // [loop]
+  void update_watch(std::uint64_t id, std::uint32_t interest);  // [loop]
+  void unwatch(std::uint64_t id);                               // [loop]
+  // False, and counted as misbehaviour, when the caller is on another thread.
+  [[nodiscard]] bool check_loop(std::string_view function) const;
+  [[nodiscard]] bool on_loop() const noexcept { return loop_.on_loop(); }
+  [[nodiscard]] bool debug() const noexcept { return debug_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::uint64_t slot() const noexcept;
+
+ private:
+  struct Call {
+    AnswerFn answer;
+    runtime::Loop::TimerId deadline = 0;
+    std::string what;
+  };
+  // A callback that the engine still expects.
+  struct Pending {
+    UniqueFunction<void(const Status&)> give_up;  // calls it with a failure
+    runtime::Loop::TimerId timer = 0;
+    runtime::Loop::WatchId watch = 0;
+  };
+
+  EngineSession(std::shared_ptr<Module> module, const EngineInfo& info, Params params,
+                runtime::Loop& loop, EngineSink& sink);
+  [[nodiscard]] wax_call* open_call(std::string what, Millis deadline, AnswerFn answer);
+  void call_deadline(std::uint64_t id);
+  template <class F>
+  void enter(F call_engine);
+  [[nodiscard]] std::uint64_t expect(Pending pending);
+  [[nodiscard]] std::optional<Pending> take(std::uint64_t id);
+  void cancel(Pending pending);
+  [[nodiscard]] EngineSink::RowsFn expect_rows(wax_rows_fn rows, void* user);
+  // Posts `task`; close() waits for what was posted this way.
+  void enqueue(Task task);
+  void destroy_when_quiet(Task done, int rounds);
+  void give_back_events(std::size_t count, std::size_t bytes);
+
+  std::shared_ptr<Module> module_;
+  const EngineInfo& info_;
+  std::string name_;
+  const std::uint32_t max_events_;
+  const std::uint64_t max_event_bytes_;
+  const bool debug_;
+  runtime::Loop& loop_;
+  EngineSink* sink_;  // null once closed
+  wax_engine_vtable vtable_{};
+  wax_engine* engine_ = nullptr;
+  std::uint64_t token_ = 0;
+  bool closing_ = false;
+
+  mutable std::mutex calls_mutex_;  // guards calls_ and expired_calls_
+  std::unordered_map<std::uint64_t, Call> calls_;
+  std::vector<std::uint64_t> expired_calls_;            // the last few that ran into their deadline
+  std::unordered_map<std::uint64_t, Pending> pending_;  // [loop]
+  std::atomic<std::uint32_t> enqueued_{0};              // posted and not yet run
+  std::atomic<std::uint32_t> working_{0};               // offloads under way
+  std::atomic<std::uint32_t> events_{0};                // emitted and not yet durable
+  std::atomic<std::uint64_t> event_bytes_{0};
+  std::atomic<bool> refused_events_{false};  // owe the engine a resume()
+};
+
+// Handles of calls, timers and watches: the session's slot and an id that is never used again.
+[[nodiscard]] std::uint64_t make_handle(const EngineSession& session, std::uint64_t id) noexcept;
+[[nodiscard]] std::uint64_t handle_id(std::uint64_t handle) noexcept;
+[[nodiscard]] std::uint64_t handle_slot(std::uint64_t handle) noexcept;
+
+}  // namespace waxwing::plugin_host

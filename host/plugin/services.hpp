@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the host's tables need to serve a module: one object for all modules of the process.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "plugin/handle_table.hpp"
+
+namespace waxwing {
+class Metrics;
+}
+namespace waxwing::runtime {
+class BlockingPool;
+}
+
+namespace waxwing::plugin_host {
+
+class Blob;
+class EngineSession;
+
+// Outlives every module. [any-thread]
+struct Services {
+  Services(runtime::BlockingPool& blocking_pool, Metrics& metrics_registry,
+           const Clock& the_clock = Clock::system())
+      : pool(blocking_pool), metrics(metrics_registry), clock(the_clock) {}
+
+  // A blob with the number of references that plugins hold.
+  struct BlobEntry {
+    std::shared_ptr<Blob> blob;
+    std::shared_ptr<std::atomic<int>> references;
+    explicit operator bool() const noexcept { return blob != nullptr; }
+  };
+
+  runtime::BlockingPool& pool;
+  Metrics& metrics;
+  const Clock& clock;
+  HandleTable<std::shared_ptr<EngineSession>> sessions;
+  HandleTable<BlobEntry> blobs;
+};
+
+}  // namespace waxwing::plugin_host
