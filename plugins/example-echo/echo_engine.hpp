@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The echo engine: behaves like a WhatsApp account, with itself at the other end.
+//
+// A complete and well-behaved engine to copy from: QR codes that rotate, a login that survives a
+// restart, operations, events with back-pressure, logout. It also fails on demand (settings.hpp).
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <waxwing/plugin.hpp>
+
+#include "messages.hpp"
+#include "pairing.hpp"
+#include "settings.hpp"
+
+namespace echo {
+
+namespace wp = waxwing::plugin;
+
+// One session. [session-loop]
+class EchoEngine final : public wp::Engine {
+ public:
+  static constexpr const char* kId = "ECHO";
+  static constexpr const char* kName = "Echo engine";
+  static constexpr const char* kDescription = "A pretended account that answers with what it gets.";
+  static constexpr const char* kLicense = "Apache-2.0";
+  static constexpr const char* kConfigSection = "echo";
+  static constexpr const char* kConfigSchema = echo::kConfigSchema;
+  static constexpr const char* kEvents[] = {"message", "message.any", nullptr};
+  static constexpr wp::Metric kMetrics[] = {
+      {WAX_METRIC_COUNTER, "texts_sent", "messages", "Texts that were sent"},
+      {WAX_METRIC_COUNTER, "pauses", "pauses", "Times the event queue was full"}};
+  static constexpr wax_op kOps[] = {
+      wp::op("auth.requestCode", WAX_OP_ANY_STATE),
+      wp::op("session.screenshot", WAX_OP_ANY_STATE | WAX_OP_READ_ONLY | WAX_OP_DOWNLOADS),
+      wp::op("messages.sendText"),
+      wp::op("contacts.checkExists", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT)};
+
+  explicit EchoEngine(const wp::Init& init);
+
+  void start(wp::Call&& call) override;
+  void stop(wp::Call&& call) override;
+  void logout(wp::Call&& call) override;
+  void invoke(const wp::Request& request, wp::Call&& call) override;
+  void resume() override;
+  void reconfigure(std::string_view config) override;
+
+ private:
+  enum class Phase { Stopped, Starting, Pairing, LoggingIn, Working, Failed };
+  enum MetricIndex : std::size_t { kTextsSent, kPauses };
+  struct Arrival {  // an event that waits for room
+    const char* type;
+    std::string json;
+    std::string chat_id;
+  };
+
+  // Life cycle: echo_engine.cc
+  void connect();
+  void load_account();
+  void show_code(std::uint32_t number);
+  void log_in(std::string_view phone);
+  void be_working(const Account& account);
+  void fail(std::string_view reason, std::string_view text);
+  void deliver();
+
+  // Operations: operations.cc
+  void request_code(const wp::Request& request, wp::Call&& call);
+  void screenshot(wp::Call&& call);
+  void send_text(const wp::Request& request, wp::Call&& call);
+  void check_exists(const wp::Request& request, wp::Call&& call);
+  void echo_back(const TextRequest& request, const std::string& sent_id);
+  [[nodiscard]] std::string burst_message();
+
+  Settings settings_;
+  std::string phone_;  // the one that a code was asked for, else from the settings or the name
+  Phase phase_ = Phase::Stopped;
+  std::optional<QrTexts> qr_texts_;
+  Account account_;
+  std::deque<Arrival> arrivals_;
+  std::uint32_t burst_left_ = 0;
+  bool paused_ = false;         // the queue was full, resume() has not come yet
+  std::vector<wp::Call> kept_;  // for settings_.never_answer
+};
+
+}  // namespace echo
