@@ -116,9 +116,9 @@ void EchoEngine::log_in(std::string_view phone) {
   }
   phase_ = Phase::LoggingIn;
   const Account account = make_account(phone, settings_.push_name);
-  wp::Batch batch;
-  batch.put(std::string(kSpace), std::string(kKey), to_json(account));
-  commit(batch, [this, account](const wp::Outcome& outcome) {
+  wp::Changes changes;
+  changes.put(std::string(kSpace), std::string(kKey), to_json(account));
+  commit(changes, [this, account](const wp::Outcome& outcome) {
     if (outcome.ok()) {
       be_working(account);
     } else {

@@ -85,10 +85,10 @@ void EchoEngine::send_text(const wp::Request& request, wp::Call&& call) {
       text_message(true, text, text.message_id.empty() ? new_id() : text.message_id, account_);
   message.reply_to = text.reply_to;
   std::string json = to_json(message, account_);
-  wp::Batch batch;
-  batch.event("message.any", json, text.chat_id);
-  commit(batch, [this, text, id = message.id, json = std::move(json),
-                 call = std::move(call)](const wp::Outcome& outcome) mutable {
+  wp::Changes changes;
+  changes.event("message.any", json, text.chat_id);
+  commit(changes, [this, text, id = message.id, json = std::move(json),
+                   call = std::move(call)](const wp::Outcome& outcome) mutable {
     if (!outcome.ok()) {
       call.fail(outcome.status, outcome.message, outcome.retry_after_ms);
       return;

@@ -27,7 +27,8 @@ typedef struct wax_host {
    * plugin misbehaviour. May be called before invoke() returns. */
   void (*call_finish)(const struct wax_host* host, wax_call* call,
                       const wax_response* response) WAX_NOEXCEPT;
-  /* 1 once the HTTP client has gone or the deadline passed. */
+  /* 1 once nobody waits any more: the client has gone, the deadline passed, or the
+   * session is ending. The answer may then be left out. */
   int32_t (*call_cancelled)(const struct wax_host* host, wax_call* call) WAX_NOEXCEPT;
 } wax_host;
 

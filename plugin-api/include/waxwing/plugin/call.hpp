@@ -101,7 +101,11 @@ class Call {
       host_->call_finish(host_, raw, &r);
     }
   }
-  void abandon() noexcept { fail(WAX_E_INTERNAL, "the engine dropped the call"); }
+  void abandon() noexcept {
+    if (!cancelled()) {
+      fail(WAX_E_INTERNAL, "the engine dropped the call");
+    }
+  }
 
   const wax_host* host_;
   wax_call* raw_;

@@ -179,12 +179,12 @@ class Engine {
     return taken;
   }
 
-  // done(Outcome) once all of the batch is durable, or nothing of it is.
+  // done(Outcome) once all of them are durable, or none of them is.
   template <class Done>
-  void commit(const Batch& batch, Done&& done) {
+  void commit(const Changes& changes, Done&& done) {
     need(host().store.commit != nullptr, "storage");
-    const std::vector<wax_kv> ops = batch.raw_ops();
-    const std::vector<wax_event> events = batch.raw_events();
+    const std::vector<wax_kv> ops = changes.raw_ops();
+    const std::vector<wax_event> events = changes.raw_events();
     auto box = detail::boxed(life_, std::forward<Done>(done));
     using Box = typename decltype(box)::element_type;
     host().store.commit(host().raw(), session(), ops.data(), static_cast<std::uint32_t>(ops.size()),
@@ -207,7 +207,7 @@ class Engine {
   }
   // done(Outcome, Rows) with at most query.limit rows, in the order of their keys.
   template <class Done>
-  void scan(const Scan& query, Done&& done) {
+  void scan(const Query& query, Done&& done) {
     need(host().store.scan != nullptr, "storage");
     wax_scan raw{};
     raw.struct_size = sizeof raw;
@@ -241,12 +241,13 @@ class Engine {
     using Box = typename decltype(box)::element_type;
     life_->timers.push_back({id, nullptr});
     wax_timer* raw = host().executor.timer_start(host().raw(), session(), delay_ms, delay_ms / 20,
-                                                 &Box::task, box.release());
-    if (raw == nullptr) {
-      (void)life_->take(id);  // the session is over; the callback only frees
-    } else {
-      life_->timers.back().raw = raw;
+                                                 &Box::task, box.get());
+    if (raw == nullptr) {  // the session has ended, so fn goes unused
+      life_->timers.pop_back();
+      return Timer();
     }
+    (void)box.release();
+    life_->timers.back().raw = raw;
     return Timer(life_, id);
   }
   // For stop(): cancels every timer and drops every callback that was asked for so far, so that

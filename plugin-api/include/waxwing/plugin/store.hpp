@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows and Batch: what an engine reads from and writes to the session's store.
+// Rows and Changes: what an engine reads from and writes to the session's store.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace waxwing::plugin {
 inline namespace v1 {
 
 // A row that was read. Borrowed for the callback.
-struct Row {
+struct StoredRow {
   std::string_view space;
   std::string_view key;
   std::string_view value;
@@ -27,7 +27,7 @@ class Rows {
   Rows(const wax_kv* first, std::uint32_t count) noexcept : rows_(first, count) {}
   std::uint32_t size() const noexcept { return rows_.size(); }
   bool empty() const noexcept { return rows_.size() == 0; }
-  Row operator[](std::uint32_t i) const noexcept {
+  StoredRow operator[](std::uint32_t i) const noexcept {
     const wax_kv kv = rows_[i];
     return {view(kv.space), view(kv.key), view(kv.value), kv.version, kv.expires_at_ms};
   }
@@ -41,7 +41,7 @@ struct Key {
   std::string_view key = {};
 };
 
-struct Scan {
+struct Query {
   std::string_view space = {};
   std::string_view prefix = {};
   std::string_view after = {};  // exclusive start key; empty = from the first
@@ -60,31 +60,31 @@ struct Event {
 };
 
 // Rows and events that become durable together, or not at all. Owns copies of all it is given.
-class Batch {
+class Changes {
  public:
-  Batch& put(std::string space, std::string key, std::string value,
-             std::int64_t expires_at_ms = 0) {
+  Changes& put(std::string space, std::string key, std::string value,
+               std::int64_t expires_at_ms = 0) {
     return add({WAX_KV_PUT, std::move(space), std::move(key), std::move(value), 0, expires_at_ms});
   }
   // The whole batch fails with WAX_E_CONFLICT if the key exists.
-  Batch& put_new(std::string space, std::string key, std::string value) {
+  Changes& put_new(std::string space, std::string key, std::string value) {
     return add(
         {WAX_KV_PUT | WAX_KV_IF_ABSENT, std::move(space), std::move(key), std::move(value), 0, 0});
   }
   // The whole batch fails with WAX_E_CONFLICT if the row's version is another.
-  Batch& put_if(std::uint64_t version, std::string space, std::string key, std::string value) {
+  Changes& put_if(std::uint64_t version, std::string space, std::string key, std::string value) {
     return add({WAX_KV_PUT | WAX_KV_IF_VERSION, std::move(space), std::move(key), std::move(value),
                 version, 0});
   }
-  Batch& erase(std::string space, std::string key) {
+  Changes& erase(std::string space, std::string key) {
     return add({WAX_KV_DELETE, std::move(space), std::move(key), {}, 0, 0});
   }
   // An empty prefix erases the space.
-  Batch& erase_prefix(std::string space, std::string prefix) {
+  Changes& erase_prefix(std::string space, std::string prefix) {
     return add({WAX_KV_DELETE_PREFIX, std::move(space), std::move(prefix), {}, 0, 0});
   }
-  Batch& event(std::string type, std::string json, std::string order_key = {},
-               std::uint32_t flags = 0) {
+  Changes& event(std::string type, std::string json, std::string order_key = {},
+                 std::uint32_t flags = 0) {
     events_.push_back({std::move(type), std::move(json), std::move(order_key), flags});
     return *this;
   }
@@ -130,7 +130,7 @@ class Batch {
     std::string order_key;
     std::uint32_t flags;
   };
-  Batch& add(Op op) {
+  Changes& add(Op op) {
     ops_.push_back(std::move(op));
     return *this;
   }

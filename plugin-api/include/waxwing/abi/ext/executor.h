@@ -29,16 +29,18 @@ typedef struct wax_host_executor {
   /* Run `fn` on the session's loop. [any-thread] */
   void (*post)(const wax_host* host, wax_session* session, wax_task_fn fn, void* user) WAX_NOEXCEPT;
   /* Run `work` on the blocking pool, then `then` on the loop. [any-thread]
-   * WAX_E_UNAVAILABLE when the pool's queue is full: nothing is called. */
+   * WAX_E_UNAVAILABLE when the pool's queue is full, WAX_E_CANCELLED when the
+   * session has ended: nothing is called then. */
   wax_status (*offload)(const wax_host* host, wax_session* session, wax_work_fn work,
                         wax_task_fn then, void* user) WAX_NOEXCEPT;
-  /* [session-loop] One-shot. slack_ms lets the host merge wake-ups. */
+  /* [session-loop] One-shot. slack_ms lets the host merge wake-ups. NULL from another
+   * thread or when the session has ended: nothing will be called. */
   wax_timer* (*timer_start)(const wax_host* host, wax_session* session, uint32_t delay_ms,
                             uint32_t slack_ms, wax_task_fn fn, void* user)WAX_NOEXCEPT;
   /* [session-loop] fn gets WAX_E_CANCELLED from the loop, never from inside
    * this call. The handle is dead afterwards, as it is once fn was called. */
   void (*timer_cancel)(const wax_host* host, wax_timer* timer) WAX_NOEXCEPT;
-  /* [session-loop] Level-triggered. The plugin keeps owning the fd. */
+  /* [session-loop] Level-triggered. The plugin keeps owning the fd. NULL as above. */
   wax_watch* (*fd_watch)(const wax_host* host, wax_session* session, int32_t fd, uint32_t interest,
                          wax_fd_fn fn, void* user)WAX_NOEXCEPT;
   void (*fd_update)(const wax_host* host, wax_watch* watch, uint32_t interest) WAX_NOEXCEPT;
