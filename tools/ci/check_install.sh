@@ -22,7 +22,7 @@ done
 [[ -n $(find "$prefix" -name 'waxwing-plugin-api-config.cmake') ]] || complain "the CMake package is missing"
 
 shopt -s nullglob
-plugins=("$prefix"/lib*/waxwing/plugins/*.so "$prefix"/lib/*/waxwing/plugins/*.so)
+plugins=("$prefix"/lib/waxwing/plugins/*.so)
 ((${#plugins[@]} > 0)) || complain "no plugin is installed"
 for plugin in "${plugins[@]}"; do
   exported=$(nm -D --defined-only "$plugin" | awk '$2 != "A" { print $3 }' | sed 's/@.*//')
