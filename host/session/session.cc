@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session's state, its calls to the engine and what the engine reports.
+#include "session/session.hpp"
+
+#include <algorithm>
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "base/json_writer.hpp"
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "event/bus.hpp"
+#include "plugin/registry.hpp"
+#include "proxy/proxy_service.hpp"
+
+namespace waxwing::session {
+namespace {
+
+using plugin_host::Answer;
+using plugin_host::EngineEvent;
+
+constexpr std::size_t kHistory = 3;   // points in session.status, as WAHA has it
+constexpr Millis kLateWorking(2000);  // how long WORKING waits for the account's name
+constexpr Millis kStalled(1000);      // a loop held this long takes no new calls
+
+std::string metadata_of(const std::string& config_json) {
+  const auto config = json::parse(config_json);
+  const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
+  return metadata != nullptr && metadata->is_object() ? json::dump(*metadata) : "";
+}
+
+// A stable id is [a-z0-9_]; whatever else an engine sends is not shown as one.
+std::string reason_id(std::string id, std::string_view fallback) {
+  const bool valid =
+      !id.empty() && id.size() <= 64 &&
+      id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  return valid ? std::move(id) : std::string(fallback);
+}
+
+}  // namespace
+
+Session::Session(Record record, runtime::Loop& loop, const Environment& environment)
+    : name_(record.name),
+      loop_(loop),
+      env_(environment),
+      view_(record.name),
+      record_(std::move(record)) {
+  metadata_json_ = metadata_of(record_.config_json);
+  const auto post = post_to_loop();
+  store_ = env_.store(record_.storage)->tenant(name_, post);
+  records_ = env_.records->tenant("", post);
+  show();
+}
+
+Session::~Session() = default;
+
+std::function<void(Task)> Session::post_to_loop() {
+  return [&loop = loop_](Task task) { loop.post(std::move(task)); };
+}
+
+Selection Session::selection() const {
+  const Snapshot s = view_.snapshot();
+  return {s.engine, s.storage, s.proxy};
+}
+
+// State
+// --------------------------------------------------------------------------------------------
+
+void Session::show() {
+  view_.change([this](Snapshot& s) {
+    if (s.state != state_) {
+      s.changed_ms = loop_.clock().unix_ms();
+    }
+    s.state = state_;
+    s.reason = reason_;
+    s.config_json = record_.config_json;
+    s.me = record_.me;
+    s.worker = record_.worker;
+    s.engine = record_.engine;
+    s.storage = record_.storage;
+    s.proxy = record_.proxy;
+    if (state_ == State::Stopped || state_ == State::Failed) {
+      s.online.reset();
+      s.engine_info_json.clear();
+    }
+  });
+}
+
+void Session::set_state(State to, std::optional<Reason> reason, std::string data_json) {
+  const State from = std::exchange(state_, to);
+  if (from == State::Starting && to != State::Starting) {
+    loop_.cancel_timer(std::exchange(start_deadline_, 0));
+  } else if (from != State::Starting && to == State::Starting) {
+    start_deadline_ = loop_.start_timer(env_.config.lifecycle.start_timeout, [this] {
+      fail("start_timeout", "The session did not get ready in time");
+    });
+  }
+  if (to != State::ScanQrCode) {
+    qr_.reset();
+  }
+  loop_.cancel_timer(std::exchange(late_working_, 0));
+  reason_ = to == State::Failed || to == State::Starting ? std::move(reason) : std::nullopt;
+  show();
+  log::info("session.state", {{"session", name_},
+                              {"from", to_string(from)},
+                              {"to", to_string(to)},
+                              {"reason", reason_ ? std::string_view(reason_->id) : ""}});
+  const bool repeated = from == to && to == State::Working && data_json == last_data_;
+  if (!repeated) {
+    history_.emplace_back(to, loop_.clock().unix_ms());
+    if (history_.size() > kHistory) {
+      history_.erase(history_.begin());
+    }
+    last_data_ = data_json;
+    const bool nameless = !record_.me || record_.me->id.empty() || record_.me->push_name.empty();
+    if (to == State::Working && nameless) {
+      late_working_ = loop_.start_timer(kLateWorking, [this, data_json] {
+        late_working_ = 0;
+        publish_status(data_json);
+      });
+    } else {
+      publish_status(std::move(data_json));
+    }
+  }
+  wake_waiters();
+}
+
+void Session::fail(std::string reason, std::string text) {
+  set_state(State::Failed, Reason{std::move(reason), std::move(text)}, "");
+  // A failed engine has nothing left to do; its object goes, the session stays FAILED.
+  end_engine(Farewell::Stop, [] {});
+}
+
+void Session::publish_status(std::string data_json) {
+  std::string payload;
+  JsonWriter out(payload);
+  out.begin_object().key("name").value(name_).key("status").value(to_string(state_));
+  out.key("statuses").begin_array();
+  for (const auto& [state, at] : history_) {
+    out.begin_object().key("status").value(to_string(state)).key("timestamp").value(at);
+    out.end_object();
+  }
+  out.end_array().key("data");
+  if (reason_.has_value()) {
+    auto data = json::parse(data_json.empty() ? "{}" : data_json);
+    Json object = data.has_value() && data->is_object() ? std::move(*data) : Json::object();
+    object["reason"] = {{"id", reason_->id}, {"text", reason_->text}};
+    out.raw(json::dump(object));
+  } else if (data_json.empty()) {
+    out.null();
+  } else {
+    out.raw(data_json);
+  }
+  out.end_object();
+  EngineEvent event;
+  event.type = "session.status";
+  event.json = std::move(payload);
+  publish(std::move(event));
+}
+
+void Session::publish(EngineEvent engine_event) {
+  const std::int64_t now = loop_.clock().unix_ms();
+  event::Event event;
+  event.id = "evt_" + ulid(now);
+  event.timestamp_ms = engine_event.timestamp_ms > 0 ? engine_event.timestamp_ms : now;
+  event.type = std::move(engine_event.type);
+  event.session = name_;
+  event.engine = record_.engine;
+  event.payload_json = std::move(engine_event.json);
+  event.me_json = view_.me_json();
+  event.metadata_json = metadata_json_;
+  event.order_key = std::move(engine_event.order_key);
+  env_.bus.publish(event);
+}
+
+// Waiting for a state
+// ------------------------------------------------------------------------------
+
+std::optional<Status> Session::judge(Need need) const {
+  if (removed_) {
+    return Status(Code::NotFound, "Session not found");
+  }
+  if (need == Need::Running) {
+    return state_ != State::Stopped
+               ? Status::ok()
+               : Status(Code::NotFound, "Session \"" + name_ +
+                                            "\" is not running. Start it first: POST "
+                                            "/api/sessions/" +
+                                            name_ + "/start");
+  }
+  if (need == Need::Working && state_ == State::Working) {
+    return Status::ok();
+  }
+  if (need == Need::ScanQrCode && state_ == State::ScanQrCode) {
+    const bool fresh = qr_.has_value() && qr_->expires_ms > loop_.clock().unix_ms();
+    return fresh ? std::optional(Status::ok()) : std::nullopt;  // the next code is on its way
+  }
+  if (state_ == State::Starting) {
+    return std::nullopt;
+  }
+  return Status(Code::State,
+                "Session status is not as expected. Try again later or restart the "
+                "session");
+}
+
+void Session::when(Need need, Done done) {
+  if (auto status = judge(need)) {
+    done(std::move(*status));
+    return;
+  }
+  auto waiter = std::make_shared<Waiter>();
+  waiter->need = need;
+  waiter->done = std::move(done);
+  waiter->timer =
+      loop_.start_timer(env_.config.http.guard_wait, [this, weak = std::weak_ptr(waiter)] {
+        const auto late = weak.lock();
+        if (!late) {
+          return;
+        }
+        std::erase(waiters_, late);
+        Status status(Code::State, "The session is not ready yet. Try again later");
+        status.retry_after(1000);
+        late->done(std::move(status));
+      });
+  waiters_.push_back(std::move(waiter));
+}
+
+void Session::wake_waiters() {
+  // From the queue: a waiter may start operations that change the state again.
+  if (waiters_.empty()) {
+    return;
+  }
+  loop_.post([self = shared_from_this()] {
+    std::vector<std::pair<std::shared_ptr<Waiter>, Status>> ready;
+    std::erase_if(self->waiters_, [&](const std::shared_ptr<Waiter>& waiter) {
+      auto status = self->judge(waiter->need);
+      if (status.has_value()) {
+        ready.emplace_back(waiter, std::move(*status));
+      }
+      return status.has_value();
+    });
+    for (auto& [waiter, status] : ready) {
+      self->loop_.cancel_timer(waiter->timer);
+      waiter->done(std::move(status));
+    }
+  });
+}
+
+// Calls to the engine
+// ------------------------------------------------------------------------------
+
+void Session::call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer) {
+  const bool stalled = loop_.busy_for() > kStalled;
+  loop_.post([self = shared_from_this(), need, stalled, request = std::move(request),
+              answer = std::move(answer)]() mutable {
+    if (stalled) {
+      Status busy(Code::Unavailable, "The server is busy");
+      busy.retry_after(1000);
+      answer({std::move(busy), "", {}});
+      return;
+    }
+    Session& session = *self;
+    if (need == Need::Working && session.engine_) {
+      const auto* op = session.engine_->info().find_op(request.op);
+      if (op != nullptr && (op->flags & WAX_OP_ANY_STATE) != 0) {
+        need = Need::Running;
+      }
+    }
+    session.when(need, [self, need, request = std::move(request),
+                        answer = std::move(answer)](Status status) mutable {
+      if (!status.is_ok()) {
+        answer({std::move(status), "", {}});
+        return;
+      }
+      const config::Limits& limits = self->env_.config.limits;
+      if (self->calls_ < limits.session_requests_in_flight) {
+        self->run_call(need, std::move(request), std::move(answer));
+      } else if (self->waiting_calls_.size() < limits.session_requests_waiting) {
+        self->waiting_calls_.emplace_back([session = self.get(), need, request = std::move(request),
+                                           answer = std::move(answer)]() mutable {
+          session->run_call(need, std::move(request), std::move(answer));
+        });
+      } else {
+        Status busy(Code::RateLimited, "Too many requests of this session are under way");
+        busy.retry_after(1000);
+        answer({std::move(busy), "", {}});
+      }
+    });
+  });
+}
+
+void Session::run_call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer) {
+  if (!engine_ || ending_) {
+    // It may have waited for its turn while the session stopped.
+    const auto now = judge(need);
+    answer({now.has_value() && !now->is_ok()
+                ? *now
+                : Status(Code::State, "The session has no running engine. Restart the session"),
+            "",
+            {}});
+    admit_next();
+    return;
+  }
+  const plugin_host::OpInfo* op = engine_->info().find_op(request.op);
+  if (op == nullptr) {
+    answer({Status(Code::Unsupported,
+                   "The " + record_.engine + " engine has no operation " + request.op),
+            "",
+            {}});
+    admit_next();
+    return;
+  }
+  const config::Limits& limits = env_.config.limits;
+  const Millis deadline =
+      (op->flags & WAX_OP_SLOW) != 0 ? limits.slow_operation_timeout : limits.operation_timeout;
+  ++calls_;
+  engine_->invoke(request, deadline,
+                  [self = shared_from_this(), answer = std::move(answer)](Answer result) {
+                    --self->calls_;
+                    answer(std::move(result));
+                    self->admit_next();
+                  });
+}
+
+void Session::admit_next() {
+  if (!waiting_calls_.empty() && calls_ < env_.config.limits.session_requests_in_flight) {
+    const Task next = std::move(waiting_calls_.front());
+    waiting_calls_.pop_front();
+    next();
+  }
+}
+
+void Session::qr(QrFn answer) {
+  loop_.post([self = shared_from_this(), answer = std::move(answer)]() mutable {
+    Session& session = *self;
+    session.when(Need::ScanQrCode, [self, answer = std::move(answer)](Status status) {
+      if (status.is_ok()) {
+        answer(*self->qr_);
+      } else {
+        answer(std::move(status));
+      }
+    });
+  });
+}
+
+// What the engine reports
+// ----------------------------------------------------------------------------
+
+void Session::on_state(plugin_host::StateChange change) {
+  if (ending_) {
+    return;  // unlinking makes an engine report all kinds of things
+  }
+  const State to = state_from_abi(change.state);
+  if (!engine_may_move(state_, to)) {
+    engine_->module().misbehaved(
+        plugin_host::Misbehaviour::IllegalState,
+        std::string(to_string(state_)) + " to " + std::string(to_string(to)) + " of " + name_);
+    return;
+  }
+  std::string data;
+  if (!change.data_json.empty()) {
+    const auto parsed = json::parse(change.data_json);
+    if (parsed.has_value() && parsed->is_object()) {
+      data = json::dump(*parsed);
+    }
+  }
+  if (to == State::Failed) {
+    fail(reason_id(std::move(change.reason), "engine_error"), std::move(change.text));
+    return;
+  }
+  std::optional<Reason> reason;
+  if (!change.reason.empty()) {
+    reason = Reason{reason_id(std::move(change.reason), "other"), std::move(change.text)};
+  }
+  set_state(to, std::move(reason), std::move(data));
+}
+
+void Session::on_qr(std::string text, Millis valid) {
+  if (ending_ || text.empty()) {
+    return;
+  }
+  qr_ = QrCode{std::move(text), loop_.clock().unix_ms() + valid.count(), ++qr_attempts_};
+  wake_waiters();
+}
+
+void Session::on_me(std::optional<plugin_host::Me> me) {
+  if (me == record_.me) {
+    return;
+  }
+  record_.me = std::move(me);
+  show();
+  save([self = shared_from_this()](const Status& status) {
+    if (!status.is_ok()) {
+      log::warn("session.account_not_stored",
+                {{"session", self->name_}, {"why", status.message()}});
+    }
+  });
+  const bool named = record_.me && !record_.me->id.empty() && !record_.me->push_name.empty();
+  if (named && late_working_ != 0) {
+    loop_.cancel_timer(std::exchange(late_working_, 0));
+    publish_status(last_data_);
+  }
+}
+
+void Session::on_engine_info(std::string text) {
+  const auto info = json::parse(text);
+  if (!info.has_value() || !info->is_object()) {
+    return;
+  }
+  Json members = *info;
+  members.erase("engine");  // that one is the host's
+  view_.change([&](Snapshot& s) { s.engine_info_json = json::dump(members); });
+}
+
+void Session::on_presence(std::optional<bool> online) {
+  view_.change([&](Snapshot& s) { s.online = online; });
+}
+
+void Session::on_activity(std::int64_t unix_ms) {
+  view_.change([&](Snapshot& s) { s.activity_ms = unix_ms; });
+}
+
+void Session::on_commit(std::vector<plugin_host::WriteOp> rows, std::vector<EngineEvent> events,
+                        EngineSink::DoneFn done) {
+  const auto publish_all = [](Session& session, std::vector<EngineEvent>& all) {
+    for (EngineEvent& event : all) {
+      session.publish(std::move(event));
+    }
+  };
+  if (rows.empty() && commits_in_flight_ == 0) {
+    publish_all(*this, events);
+    done(Status::ok());
+    return;
+  }
+  // Events wait for the rows before them, so that they leave in the engine's order.
+  ++commits_in_flight_;
+  store_.commit(std::move(rows),
+                [self = shared_from_this(), publish_all, events = std::move(events),
+                 done = std::move(done)](Status status) mutable {
+                  --self->commits_in_flight_;
+                  if (status.is_ok()) {
+                    publish_all(*self, events);
+                  }
+                  done(std::move(status));
+                });
+}
+
+void Session::on_get(std::vector<plugin_host::KeyRef> keys, RowsFn done) {
+  store_.get(std::move(keys), std::move(done));
+}
+
+void Session::on_scan(plugin_host::Scan scan, RowsFn done) {
+  store_.scan(std::move(scan), std::move(done));
+}
+
+void Session::on_resolve_proxy(std::string purpose, LeaseFn done) {
+  const auto config = json::parse(record_.config_json);
+  const Json* proxy = config.has_value() ? json::find(*config, "proxy") : nullptr;
+  const Json hint = {{"proxy", proxy != nullptr ? *proxy : Json()},
+                     {"purpose", purpose},
+                     {"running", env_.running_count()}};
+  env_.proxies.acquire(
+      record_.proxy, name_, json::dump(hint), post_to_loop(),
+      [self = shared_from_this(), done = std::move(done)](Result<plugin_host::Lease> lease) {
+        if (lease.has_value()) {
+          self->leases_.push_back(lease->id);
+        }
+        done(std::move(lease));
+      });
+}
+
+void Session::on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,
+                              std::uint32_t latency_ms) {
+  env_.proxies.report(record_.proxy, lease, outcome, latency_ms);
+}
+
+}  // namespace waxwing::session

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// One session: an actor that lives on one loop and owns its engine while it runs.
+//
+// Operations (start, stop, restart, logout, update, remove) are serialised in a queue of their own
+// and never wait for the network: start answers when the engine was asked to connect. What the
+// engine reports arrives as EngineSink and moves the state machine of state.hpp.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/unique_function.hpp"
+#include "plugin/engine_session.hpp"
+#include "runtime/loop.hpp"
+#include "session/record.hpp"
+#include "session/selector.hpp"
+#include "session/state.hpp"
+#include "session/view.hpp"
+#include "storage/store.hpp"
+
+namespace waxwing::config {
+struct Config;
+}
+namespace waxwing::event {
+class Bus;
+}
+namespace waxwing::plugin_host {
+class Registry;
+}
+namespace waxwing::proxy {
+class ProxyService;
+}
+
+namespace waxwing::session {
+
+// What all sessions share. Outlives them.
+struct Environment {
+  const config::Config& config;
+  const plugin_host::Registry& plugins;
+  proxy::ProxyService& proxies;
+  const event::Bus& bus;
+  // The storage of an id; never null for an id that was selected.
+  std::function<std::shared_ptr<storage::Store>(const std::string& id)> store;
+  // Where records lie.
+  std::shared_ptr<storage::Store> records;
+  // One more engine of this id is about to run: false when its max_sessions are running.
+  std::function<bool(const std::string& engine)> engine_starts;
+  std::function<void(const std::string& engine)> engine_ends;
+  std::function<std::size_t()> running_count;
+};
+
+// What a call to the engine needs of its session.
+enum class Need : std::uint8_t {
+  Running,     // any state but STOPPED
+  Working,     // waits while STARTING
+  ScanQrCode,  // waits while STARTING
+};
+
+struct QrCode {
+  std::string text;
+  std::int64_t expires_ms = 0;  // unix time
+  int attempt = 0;              // 1 for the first code of a start
+};
+
+class Session final : public std::enable_shared_from_this<Session>,
+                      private plugin_host::EngineSink {
+ public:
+  using Done = UniqueFunction<void(Status)>;
+  using QrFn = UniqueFunction<void(Result<QrCode>)>;
+
+  Session(Record record, runtime::Loop& loop, const Environment& environment);
+  ~Session() override;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // All public functions are [any-thread]; callbacks come on the session's loop.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const View& view() const noexcept { return view_; }
+  [[nodiscard]] runtime::Loop& loop() const noexcept { return loop_; }
+  // What it was given; read from the view, so it may be an operation behind.
+  [[nodiscard]] Selection selection() const;
+
+  // Makes the session durable, then starts it if asked. The first operation of a new session.
+  void create(bool start, Done done);
+  // No-op while running; a FAILED session starts anew.
+  void start(Done done);
+  void stop(Done done);
+  void restart(Done done);
+  // Unlinks the account and erases its data; a session that ran starts again.
+  void logout(Done done);
+  // Replaces the config; a session that ran starts again with it.
+  void update(std::string config_json, Selection selection, Done done);
+  // Unlinks, stops, erases everything. Afterwards every operation answers Code::NotFound.
+  void remove(Done done);
+  // Ends the engine and keeps the desired state, for the end of the process.
+  void suspend(Done done);
+
+  // Runs an operation of the engine. Code::NotFound when it has to run and does not, Code::State in
+  // the wrong state (after at most http.guard_wait), Code::RateLimited when too much is under way.
+  void call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer);
+  // The present QR code. Waits for one while STARTING, as call() does.
+  void qr(QrFn answer);
+
+ private:
+  // An operation: runs on the loop and calls `finish` exactly once when the next one may run.
+  using Operation = UniqueFunction<void(Done finish)>;
+  struct Waiter {
+    Need need;
+    Done done;
+    runtime::Loop::TimerId timer = 0;
+  };
+  enum class Farewell : std::uint8_t { Stop, Logout };
+
+  // Operations (session_operations.cc)
+  void enqueue(Operation operation, Done done);
+  void run_next();
+  void do_start(Done done);
+  void do_stop(Done done);
+  void do_logout(Done done);
+  void do_remove(Done done);
+  void launch();
+  void run_engine();
+  void end_engine(Farewell farewell, Task then);
+  void engine_ended();
+  void save(Done done);
+  void wipe(Done done);
+
+  // State (session.cc)
+  void set_state(State to, std::optional<Reason> reason, std::string data_json);
+  void fail(std::string reason, std::string text);
+  void publish_status(std::string data_json);
+  void publish(plugin_host::EngineEvent event);
+  void when(Need need, Done done);
+  void wake_waiters();
+  [[nodiscard]] std::optional<Status> judge(Need need) const;
+  void admit_next();
+  void run_call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer);
+  void show();
+
+  // EngineSink
+  void on_state(plugin_host::StateChange change) override;
+  void on_qr(std::string text, Millis valid) override;
+  void on_me(std::optional<plugin_host::Me> me) override;
+  void on_engine_info(std::string json) override;
+  void on_presence(std::optional<bool> online) override;
+  void on_activity(std::int64_t unix_ms) override;
+  void on_commit(std::vector<plugin_host::WriteOp> rows,
+                 std::vector<plugin_host::EngineEvent> events, EngineSink::DoneFn done) override;
+  void on_get(std::vector<plugin_host::KeyRef> keys, RowsFn done) override;
+  void on_scan(plugin_host::Scan scan, RowsFn done) override;
+  void on_resolve_proxy(std::string purpose, LeaseFn done) override;
+  void on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,
+                       std::uint32_t latency_ms) override;
+
+  [[nodiscard]] std::function<void(Task)> post_to_loop();
+
+  const std::string name_;
+  runtime::Loop& loop_;
+  const Environment& env_;
+  View view_;
+
+  // Everything below belongs to the loop.
+  Record record_;
+  std::string metadata_json_;  // of the config; empty = none
+  State state_ = State::Stopped;
+  std::optional<Reason> reason_;
+  std::vector<std::pair<State, std::int64_t>> history_;  // of this run, the last three
+  std::string last_data_;                                // `data` of the last session.status
+  std::optional<QrCode> qr_;
+  int qr_attempts_ = 0;
+  bool removed_ = false;
+
+  storage::TenantStore store_;    // the engine's rows
+  storage::TenantStore records_;  // tenant "" of the record storage
+  std::size_t commits_in_flight_ = 0;
+
+  std::shared_ptr<plugin_host::EngineSession> engine_;
+  bool counted_ = false;  // engine_starts() said yes and engine_ends() was not called yet
+  bool ending_ = false;
+  std::vector<Task> end_waiters_;
+  runtime::Loop::TimerId start_deadline_ = 0;
+  runtime::Loop::TimerId late_working_ = 0;  // WORKING waits a little for the account's name
+  std::vector<std::uint64_t> leases_;
+
+  std::deque<std::pair<Operation, Done>> operations_;
+  bool operating_ = false;
+  std::vector<std::shared_ptr<Waiter>> waiters_;
+  std::size_t calls_ = 0;  // running
+  std::deque<Task> waiting_calls_;
+};
+
+}  // namespace waxwing::session

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session's operations: one at a time, in the order they were asked for.
+#include <algorithm>
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "plugin/registry.hpp"
+#include "proxy/proxy_service.hpp"
+#include "session/session.hpp"
+
+namespace waxwing::session {
+namespace {
+
+using plugin_host::Answer;
+using plugin_host::WriteOp;
+
+constexpr std::size_t kMaxOperations = 64;  // waiting on one session
+
+// The engine's own section: the server's defaults under the session's.
+std::string section_of(const config::Config& config, const plugin_host::EngineInfo& info,
+                       const std::string& session_config) {
+  Json section = Json::object();
+  if (const auto it = config.engines.find(info.id); it != config.engines.end()) {
+    if (auto defaults = json::parse(it->second.config_json); defaults.has_value()) {
+      section = std::move(*defaults);
+    }
+  }
+  if (const auto parsed = json::parse(session_config); parsed.has_value()) {
+    if (const Json* own = json::find(*parsed, info.config_section); own && own->is_object()) {
+      section.merge_patch(*own);
+    }
+  }
+  return json::dump(section);
+}
+
+bool debug_of(const std::string& session_config) {
+  const auto parsed = json::parse(session_config);
+  return parsed.has_value() && json::bool_or(*parsed, "debug", false);
+}
+
+}  // namespace
+
+// The queue
+// ----------------------------------------------------------------------------------------
+
+void Session::enqueue(Operation operation, Done done) {
+  loop_.post([self = shared_from_this(), operation = std::move(operation),
+              done = std::move(done)]() mutable {
+    if (self->removed_) {
+      done(Status(Code::NotFound, "Session not found"));
+    } else if (self->operations_.size() >= kMaxOperations) {
+      Status busy(Code::RateLimited, "Too many operations on this session are waiting");
+      busy.retry_after(1000);
+      done(std::move(busy));
+    } else {
+      self->operations_.emplace_back(std::move(operation), std::move(done));
+      self->run_next();
+    }
+  });
+}
+
+void Session::run_next() {
+  while (!operating_ && !operations_.empty()) {
+    auto [operation, done] = std::move(operations_.front());
+    operations_.pop_front();
+    if (removed_) {
+      done(Status(Code::NotFound, "Session not found"));
+      continue;
+    }
+    operating_ = true;
+    operation([self = shared_from_this(), done = std::move(done)](Status status) mutable {
+      done(std::move(status));
+      self->operating_ = false;
+      // From the queue, so that operations that end at once do not nest.
+      self->loop_.post([self] { self->run_next(); });
+    });
+  }
+}
+
+void Session::create(bool start, Done done) {
+  enqueue(
+      [this, start](Done finish) {
+        if (start && !(counted_ = env_.engine_starts(record_.engine))) {
+          removed_ = true;
+          finish(Status(Code::Unavailable,
+                        "The " + record_.engine + " engine runs its most sessions already"));
+          return;
+        }
+        record_.running = start;
+        if (start) {
+          record_.worker = env_.config.lifecycle.worker_id;
+        }
+        show();
+        save([this, start, finish = std::move(finish)](Status status) {
+          if (!status.is_ok()) {
+            removed_ = true;
+            engine_ended();
+          } else if (start) {
+            launch();
+          }
+          finish(std::move(status));
+        });
+      },
+      std::move(done));
+}
+
+void Session::start(Done done) {
+  enqueue([this](Done finish) { do_start(std::move(finish)); }, std::move(done));
+}
+
+void Session::stop(Done done) {
+  enqueue([this](Done finish) { do_stop(std::move(finish)); }, std::move(done));
+}
+
+void Session::restart(Done done) {
+  enqueue(
+      [this](Done finish) {
+        end_engine(Farewell::Stop, [this, finish = std::move(finish)]() mutable {
+          if (state_ != State::Stopped) {
+            set_state(State::Stopped, std::nullopt, "");
+          }
+          do_start(std::move(finish));
+        });
+      },
+      std::move(done));
+}
+
+void Session::logout(Done done) {
+  enqueue([this](Done finish) { do_logout(std::move(finish)); }, std::move(done));
+}
+
+void Session::update(std::string config_json, Selection selection, Done done) {
+  enqueue(
+      [this, config_json = std::move(config_json),
+       selection = std::move(selection)](Done finish) mutable {
+        const bool ran = state_ != State::Stopped;
+        end_engine(Farewell::Stop, [this, ran, config_json = std::move(config_json),
+                                    selection = std::move(selection),
+                                    finish = std::move(finish)]() mutable {
+          if (ran) {
+            set_state(State::Stopped, std::nullopt, "");
+          }
+          const Record before = record_;
+          const bool other_engine = record_.engine != selection.engine;
+          record_.config_json = std::move(config_json);
+          record_.engine = selection.engine;
+          record_.proxy = selection.proxy;
+          if (other_engine) {
+            record_.me.reset();
+            record_.storage_version = 0;
+          }
+          auto finished = [this, ran, before, finish = std::move(finish)](Status status) mutable {
+            if (!status.is_ok()) {
+              record_ = before;
+            }
+            const auto config = json::parse(record_.config_json);
+            const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
+            metadata_json_ = metadata != nullptr ? json::dump(*metadata) : "";
+            show();
+            if (ran) {
+              launch();
+            }
+            finish(std::move(status));
+          };
+          if (!other_engine) {
+            save(std::move(finished));
+            return;
+          }
+          // Another engine cannot read these credentials, and must not.
+          wipe([this, finished = std::move(finished)](Status status) mutable {
+            if (status.is_ok()) {
+              save(std::move(finished));
+            } else {
+              finished(std::move(status));
+            }
+          });
+        });
+      },
+      std::move(done));
+}
+
+void Session::remove(Done done) {
+  enqueue([this](Done finish) { do_remove(std::move(finish)); }, std::move(done));
+}
+
+void Session::suspend(Done done) {
+  enqueue(
+      [this](Done finish) {
+        end_engine(Farewell::Stop, [this, finish = std::move(finish)] {
+          if (state_ != State::Stopped) {
+            set_state(State::Stopped, std::nullopt, "");
+          }
+          finish(Status::ok());
+        });
+      },
+      std::move(done));
+}
+
+// The operations
+// -----------------------------------------------------------------------------------
+
+void Session::do_start(Done done) {
+  const std::string& worker = env_.config.lifecycle.worker_id;
+  const bool runs = state_ != State::Stopped && state_ != State::Failed;
+  if (!runs && !counted_ && !(counted_ = env_.engine_starts(record_.engine))) {
+    done(Status(Code::Unavailable,
+                "The " + record_.engine + " engine runs its most sessions already"));
+    return;
+  }
+  auto go = [this, runs, done = std::move(done)](Status status) mutable {
+    if (!status.is_ok() || runs) {
+      if (!runs && !engine_) {
+        engine_ended();
+      }
+      done(std::move(status));
+      return;
+    }
+    // A FAILED session's old engine may still be on its way out.
+    end_engine(Farewell::Stop, [this, done = std::move(done)] {
+      launch();
+      done(Status::ok());
+    });
+  };
+  if (record_.running && record_.worker == worker) {
+    go(Status::ok());
+    return;
+  }
+  record_.running = true;
+  record_.worker = worker;
+  show();
+  save(std::move(go));
+}
+
+void Session::do_stop(Done done) {
+  end_engine(Farewell::Stop, [this, done = std::move(done)]() mutable {
+    const bool changed = record_.running || record_.worker.has_value();
+    record_.running = false;
+    record_.worker.reset();
+    if (state_ != State::Stopped) {
+      set_state(State::Stopped, std::nullopt, "");
+    } else {
+      show();
+    }
+    if (changed) {
+      save(std::move(done));
+    } else {
+      done(Status::ok());
+    }
+  });
+}
+
+void Session::do_logout(Done done) {
+  const bool ran = state_ != State::Stopped;
+  end_engine(Farewell::Logout, [this, ran, done = std::move(done)]() mutable {
+    if (ran) {
+      set_state(State::Stopped, std::nullopt, "");
+    }
+    wipe([this, ran, done = std::move(done)](Status status) mutable {
+      if (!status.is_ok()) {
+        done(std::move(status));
+        return;
+      }
+      record_.me.reset();
+      record_.storage_version = 0;
+      show();
+      save([this, ran, done = std::move(done)](Status saved) {
+        if (ran) {
+          launch();
+        }
+        done(std::move(saved));
+      });
+    });
+  });
+}
+
+void Session::do_remove(Done done) {
+  end_engine(Farewell::Logout, [this, done = std::move(done)]() mutable {
+    if (state_ != State::Stopped) {
+      set_state(State::Stopped, std::nullopt, "");
+    }
+    // The record first: what is left of a session without one is swept up at the next boot.
+    records_.commit(
+        {WriteOp::erase(std::string(kRecordSpace), name_)},
+        [self = shared_from_this(), done = std::move(done)](Status status) mutable {
+          if (!status.is_ok()) {
+            done(std::move(status));
+            return;
+          }
+          self->removed_ = true;
+          self->wake_waiters();
+          self->wipe([self, done = std::move(done)](const Status& wiped) {
+            if (!wiped.is_ok()) {
+              log::warn("session.data_left", {{"session", self->name_}, {"why", wiped.message()}});
+            }
+            done(Status::ok());
+          });
+        });
+  });
+}
+
+void Session::save(Done done) {
+  records_.commit(
+      {WriteOp::put(std::string(kRecordSpace), name_, record_.to_json())},
+      [self = shared_from_this(), done = std::move(done)](Status status) {
+        done(status.is_ok() ? Status::ok() : status.with("the session could not be stored"));
+      });
+}
+
+void Session::wipe(Done done) {
+  store_.drop([self = shared_from_this(), done = std::move(done)](Status status) {
+    done(status.is_ok() ? Status::ok() : status.with("the session's data could not be erased"));
+  });
+}
+
+// The engine's life
+// --------------------------------------------------------------------------------
+
+void Session::launch() {
+  history_.clear();
+  last_data_.clear();
+  qr_attempts_ = 0;
+  if (!counted_ && !(counted_ = env_.engine_starts(record_.engine))) {
+    set_state(State::Failed, Reason{"max_sessions", "The engine runs its most sessions already"},
+              "");
+    return;
+  }
+  const auto type = env_.plugins.find_engine(record_.engine);
+  if (!type.has_value()) {
+    engine_ended();
+    set_state(State::Failed,
+              Reason{"engine_missing", "The engine " + record_.engine + " is not loaded"}, "");
+    return;
+  }
+  set_state(State::Starting, std::nullopt, "");
+  plugin_host::EngineSession::Params params;
+  params.name = name_;
+  params.config_json = section_of(env_.config, *type->info, record_.config_json);
+  params.session_config_json = record_.config_json;
+  params.stored_version = record_.storage_version;
+  params.max_events = env_.config.limits.session_events;
+  params.max_event_bytes = env_.config.limits.session_events_bytes;
+  params.debug = debug_of(record_.config_json);
+  auto engine = plugin_host::EngineSession::create(type->module, *type->info, std::move(params),
+                                                   loop_, *this);
+  if (!engine.has_value()) {
+    engine_ended();
+    set_state(State::Failed, Reason{"start_failed", engine.error().message()}, "");
+    return;
+  }
+  engine_ = std::move(*engine);
+  const std::uint32_t stored = record_.storage_version;
+  const std::uint32_t current = type->info->storage_version;
+  if (stored > current) {
+    fail("storage_newer", "The session's data was written by a newer version of the engine");
+    return;
+  }
+  if (stored != 0 && stored < current && engine_->can_migrate()) {
+    engine_->migrate(stored, env_.config.lifecycle.start_timeout,
+                     [self = shared_from_this(), engine = engine_.get()](const Answer& answer) {
+                       if (self->engine_.get() != engine || self->ending_) {
+                         return;
+                       }
+                       if (answer.status.is_ok()) {
+                         self->run_engine();
+                       } else {
+                         self->fail("migration_failed", answer.status.message());
+                       }
+                     });
+    return;
+  }
+  run_engine();
+}
+
+void Session::run_engine() {
+  const std::uint32_t current = engine_->info().storage_version;
+  if (record_.storage_version != current) {
+    record_.storage_version = current;
+    save([](const Status&) {});  // written again at the next start if this one is lost
+  }
+  engine_->start(env_.config.lifecycle.start_timeout,
+                 [self = shared_from_this(), engine = engine_.get()](const Answer& answer) {
+                   if (answer.status.is_ok() || self->engine_.get() != engine || self->ending_) {
+                     return;
+                   }
+                   self->fail(
+                       answer.status.code() == Code::Timeout ? "start_timeout" : "start_failed",
+                       answer.status.message());
+                 });
+}
+
+void Session::end_engine(Farewell farewell, Task then) {
+  if (!engine_) {
+    then();
+    return;
+  }
+  end_waiters_.push_back(std::move(then));
+  if (std::exchange(ending_, true)) {
+    return;
+  }
+  loop_.cancel_timer(std::exchange(start_deadline_, 0));
+  const Millis deadline = env_.config.lifecycle.stop_timeout;
+  auto close = [self = shared_from_this()](const Answer&) {
+    self->engine_->close([self] { self->engine_ended(); });
+  };
+  if (farewell == Farewell::Logout) {
+    engine_->logout(deadline, std::move(close));
+  } else {
+    engine_->stop(deadline, std::move(close));
+  }
+}
+
+void Session::engine_ended() {
+  engine_.reset();
+  ending_ = false;
+  for (const std::uint64_t lease : std::exchange(leases_, {})) {
+    env_.proxies.release(record_.proxy, lease);
+  }
+  if (std::exchange(counted_, false)) {
+    env_.engine_ends(record_.engine);
+  }
+  for (const Task& then : std::exchange(end_waiters_, {})) {
+    then();
+  }
+}
+
+}  // namespace waxwing::session
