@@ -134,6 +134,13 @@ class Report {
   std::vector<Violation> list_;
 };
 
+// What "propertyNames": {"format": …} asks for, or nullptr.
+const TextFormat* member_name_format(const Json& root, const Nodes& nodes) {
+  const Json* names = schema_walk::keyword(nodes, "propertyNames");
+  const Json* target = names == nullptr ? nullptr : schema_walk::resolve(root, *names);
+  return target == nullptr ? nullptr : find_text_format(json::string_or(*target, "format", ""));
+}
+
 // What Valijson does not say well or not at all: unlisted members, formats, overlong arrays.
 void check_here(const Json& root, const Nodes& nodes, const Json& value, const std::string& path,
                 Report& report) {
@@ -167,9 +174,12 @@ void check_here(const Json& root, const Nodes& nodes, const Json& value, const s
     }
     return;
   }
+  const TextFormat* names = member_name_format(root, nodes);
   for (const auto& [key, child] : value.items()) {
     const std::string child_path = schema_walk::join(path, key);
-    if (schema_walk::is_unknown(nodes, key)) {
+    if (names != nullptr && !names->check(key)) {
+      report.add(child_path, "has a bad name: it " + std::string(names->rule));
+    } else if (schema_walk::is_unknown(nodes, key)) {
       report.add(child_path, "should not exist", true);
     } else {
       check_here(root, schema_walk::children(root, nodes, key, value), child, child_path, report);

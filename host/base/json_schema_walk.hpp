@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walking a schema document beside a JSON document; private to base/json_schema*.cc.
+// Walking a schema document beside a JSON document.
 #pragma once
 
 #include <string>

@@ -318,9 +318,13 @@ struct Config {
   Limits limits;
   Plugins plugins;
   Defaults defaults;
-  std::map<std::string, EngineSettings> engines;   // by engine id
-  std::map<std::string, ModuleSettings> storages;  // by storage id; `storage` in YAML
-  std::map<std::string, ModuleSettings> proxies;   // by proxy id; `proxy` in YAML
+  std::map<std::string, EngineSettings> engines;  // by engine id
+  // By storage id; `storage` in YAML.
+  std::map<std::string, ModuleSettings> storages = {{"local", {R"({"path":"./data"})"}}};
+  // By proxy id; `proxy` in YAML.
+  std::map<std::string, ModuleSettings> proxies = {
+      {"static",
+       {R"({"indexPrefix":"","password":"","server":"","serverList":[],"username":""})"}}};
   std::map<std::string, SessionSettings> sessions;
   std::vector<Rule> rules;
   Lifecycle lifecycle;
