@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers on their way from any thread to the worker that owns the connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "http/responder.hpp"
+
+namespace waxwing::http {
+
+// Owned by a worker and by every Ticket of its connections, so that an answer may come after the
+// worker ended. [any-thread]
+class Mailbox {
+ public:
+  struct Answer {
+    std::weak_ptr<AnswerSink> sink;
+    std::uint64_t serial = 0;
+    Response response;
+  };
+
+  // Aborts when the process has no descriptor left: there is no server yet then.
+  Mailbox();
+  ~Mailbox();
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  void post(Answer&& answer);
+  // Makes the worker look at its state.
+  void wake() noexcept;
+
+  // Readable when there is something to do. [worker]
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  // Clears the descriptor and returns what came. [worker]
+  [[nodiscard]] std::vector<Answer> take();
+  // Drops what comes from now on. [worker]
+  void close();
+
+ private:
+  const int descriptor_;
+  std::mutex mutex_;
+  bool closed_ = false;          // guarded by mutex_
+  std::vector<Answer> answers_;  // guarded by mutex_
+};
+
+}  // namespace waxwing::http
