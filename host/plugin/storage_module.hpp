@@ -18,16 +18,16 @@ namespace waxwing::plugin_host {
 
 // One stored value. Keys and values are octets, spaces short ASCII names.
 struct Row {
-  std::string space;
-  std::string key;
-  std::string value;
+  std::string space = {};
+  std::string key = {};
+  std::string value = {};
   std::uint64_t version = 0;
   std::int64_t expires_at_ms = 0;  // unix time; 0 = never
 };
 
 struct KeyRef {
-  std::string space;
-  std::string key;
+  std::string space = {};
+  std::string key = {};
 
   friend bool operator==(const KeyRef&, const KeyRef&) = default;
 };
@@ -35,9 +35,9 @@ struct KeyRef {
 // One step of an atomic batch.
 struct WriteOp {
   std::uint32_t flags = WAX_KV_PUT;  // WAX_KV_*
-  std::string space;
-  std::string key;
-  std::string value;
+  std::string space = {};
+  std::string key = {};
+  std::string value = {};
   std::uint64_t version = 0;       // with WAX_KV_IF_VERSION: the expected one, 0 = absent
   std::int64_t expires_at_ms = 0;  // unix time; 0 = never
 
@@ -55,9 +55,9 @@ struct WriteOp {
 };
 
 struct Scan {
-  std::string space;
-  std::string prefix;
-  std::string after;        // exclusive; empty = from the first (reverse: from the last)
+  std::string space = {};
+  std::string prefix = {};
+  std::string after = {};   // exclusive; empty = from the first (reverse: from the last)
   std::uint32_t limit = 0;  // rows; 0 = the backend's own limit
   bool reverse = false;
   bool keys_only = false;
@@ -76,7 +76,7 @@ struct BatchResult {
 
 // What the module says of the backend.
 struct StorageInfo {
-  std::string id;                     // "local"
+  std::string id = {};                // "local"
   std::uint32_t max_value_bytes = 0;  // 0 = not limited
   std::uint32_t concurrency = 1;      // calls at once
 };
