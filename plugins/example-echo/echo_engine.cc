@@ -96,9 +96,6 @@ void EchoEngine::load_account() {
 }
 
 void EchoEngine::show_code(std::uint32_t number) {
-  if (phase_ == Phase::LoggingIn) {
-    return;
-  }
   if (number == settings_.qr.count) {
     fail("qr_timeout", "no phone scanned the QR code in time");
     return;
@@ -106,7 +103,7 @@ void EchoEngine::show_code(std::uint32_t number) {
   phase_ = Phase::Pairing;
   const std::uint32_t valid_ms = number == 0 ? settings_.qr.first_ms : settings_.qr.next_ms;
   qr(qr_texts_->next(), valid_ms);
-  after(valid_ms, [this, number] { show_code(number + 1); });
+  next_code_ = after(valid_ms, [this, number] { show_code(number + 1); });
 }
 
 // The pretended phone has scanned. Credentials are durable before anybody hears of them (WP-14).
@@ -115,6 +112,7 @@ void EchoEngine::log_in(std::string_view phone) {
     return;
   }
   phase_ = Phase::LoggingIn;
+  next_code_.cancel();
   const Account account = make_account(phone, settings_.push_name);
   wp::Changes changes;
   changes.put(std::string(kSpace), std::string(kKey), to_json(account));

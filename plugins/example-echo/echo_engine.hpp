@@ -79,6 +79,7 @@ class EchoEngine final : public wp::Engine {
   std::string phone_;  // the one that a code was asked for, else from the settings or the name
   Phase phase_ = Phase::Stopped;
   std::optional<QrTexts> qr_texts_;
+  wp::ScopedTimer next_code_;
   Account account_;
   std::deque<Arrival> arrivals_;
   std::uint32_t burst_left_ = 0;

@@ -2,6 +2,7 @@
 // Engine: the base class of an engine plugin, one object per session, and WAX_ENGINE_MODULE.
 #pragma once
 
+#include <exception>
 #include <future>
 #include <memory>
 #include <string>
@@ -232,19 +233,16 @@ class Engine {
     need(host().executor.timer_start != nullptr, "timers");
     const std::uint64_t id = life_->next_timer_id++;
     auto box = detail::boxed(
-        life_, [id, life = std::weak_ptr<detail::Life>(life_), f = std::forward<Fn>(fn)]() mutable {
-          if (const auto alive = life.lock()) {
-            alive->take(id);
-          }
+        life_, [entry = detail::Registration(life_, id), f = std::forward<Fn>(fn)]() mutable {
+          entry.end();
           f();
         });
     using Box = typename decltype(box)::element_type;
     life_->timers.push_back({id, nullptr});
     wax_timer* raw = host().executor.timer_start(host().raw(), session(), delay_ms, delay_ms / 20,
                                                  &Box::task, box.get());
-    if (raw == nullptr) {  // the session has ended, so fn goes unused
-      life_->timers.pop_back();
-      return Timer();
+    if (raw == nullptr) {
+      return Timer();  // the session has ended, so fn goes unused
     }
     (void)box.release();
     life_->timers.back().raw = raw;
@@ -266,26 +264,26 @@ class Engine {
   // To be kept by a thread of the plugin's own.
   Poster poster() const { return Poster(host(), session(), life_); }
 
-  // Runs work() on the blocking pool, then then(std::future<what work returned>) on the loop:
-  // get() gives the value or throws what work threw. `work` must not touch the engine. Throws
-  // Error(WAX_E_UNAVAILABLE) when the pool is busy; `then` is dropped when the session is over.
+  // Runs work() on the blocking pool, then then(std::future<what work returned>) on the loop: get()
+  // gives the value, or throws what work threw, or Error(WAX_E_UNAVAILABLE) when the pool was too
+  // busy to run it. `work` must not touch the engine.
   template <class Work, class Then>
   void offload(Work&& work, Then&& then) {
     need(host().executor.offload != nullptr, "a blocking pool");
     using Value = std::invoke_result_t<std::decay_t<Work>&>;
-    struct Job {
-      std::packaged_task<Value()> task;
-      std::decay_t<Then> then;
-    };
     auto box = detail::boxed(
-        life_, JobRunner<Job>{Job{std::packaged_task<Value()>(std::forward<Work>(work)),
-                                  std::forward<Then>(then)}});
+        life_, Job<Value, std::decay_t<Then>>{std::packaged_task<Value()>(std::forward<Work>(work)),
+                                              nullptr, std::forward<Then>(then)});
     using Box = typename decltype(box)::element_type;
-    const wax_status accepted = host().executor.offload(
-        host().raw(), session(),
-        [](void* user) noexcept { static_cast<Box*>(user)->fn.job.task(); }, &Box::task, box.get());
-    if (accepted != WAX_OK) {
-      throw Error(accepted, "the server is too busy");
+    const wax_status status = host().executor.offload(
+        host().raw(), session(), [](void* user) noexcept { static_cast<Box*>(user)->fn.task(); },
+        &Box::task, box.get());
+    if (status == WAX_E_CANCELLED) {
+      return;  // the session has ended
+    }
+    if (status != WAX_OK) {
+      box->fn.refused = std::make_exception_ptr(Error(status, "the server is too busy"));
+      host().executor.post(host().raw(), session(), &Box::task, box.get());
     }
     (void)box.release();
   }
@@ -324,10 +322,21 @@ class Engine {
  private:
   friend struct detail::EngineTable;  // reads host() and session() to guard and to answer
 
-  template <class Job>
-  struct JobRunner {
-    Job job;
-    void operator()() { job.then(job.task.get_future()); }
+  template <class Value, class Then>
+  struct Job {
+    std::packaged_task<Value()> task;
+    std::exception_ptr refused;
+    Then then;
+
+    void operator()() {
+      if (refused) {
+        std::promise<Value> promise;
+        promise.set_exception(refused);
+        then(promise.get_future());
+      } else {
+        then(task.get_future());
+      }
+    }
   };
 
   static void need(bool there, const char* what) {

@@ -43,6 +43,24 @@ struct Life {
   std::vector<Pending> timers;
 };
 
+// Keeps a timer in Life's list for as long as its function exists, whatever ends it.
+class Registration {
+ public:
+  Registration(std::weak_ptr<Life> life, std::uint64_t id) : life_(std::move(life)), id_(id) {}
+  Registration(Registration&&) noexcept = default;
+  Registration& operator=(Registration&&) = delete;
+  ~Registration() { end(); }
+  void end() noexcept {
+    if (const auto life = std::exchange(life_, {}).lock()) {
+      (void)life->take(id_);
+    }
+  }
+
+ private:
+  std::weak_ptr<Life> life_;
+  std::uint64_t id_;
+};
+
 // What is passed as `user`: freed by the one callback that the host owes for it. When the session
 // is over (WAX_E_CANCELLED) or the engine has gone, `fn` is dropped without being run.
 template <class Fn>
