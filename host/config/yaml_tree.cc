@@ -211,7 +211,8 @@ class Builder final : public YAML::EventHandler {
     if (expects_key()) {
       fail(mark, "a key must be text");
     }
-    if (!tag.empty() && tag != "?" && tag != "!" && tag.rfind("tag:yaml.org,2002:", 0) != 0) {
+    if (!tag.empty() && tag != "?" && tag != "!" && tag != "tag:yaml.org,2002:map" &&
+        tag != "tag:yaml.org,2002:seq") {
       fail(mark, "tags are not supported");
     }
     if (stack_.size() >= kMaxYamlDepth) {

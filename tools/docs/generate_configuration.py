@@ -37,7 +37,8 @@ that users of WAHA know. `config/waxwing.example.yaml` shows every option with i
 In the YAML file
 
 - `${NAME}` stands for an environment variable and `${NAME:-text}` gives a default; `$${` stands
-  for the characters themselves;
+  for the characters themselves. Without quotes the value then has the type that is wanted:
+  `port: ${PORT}`; inside `{…}` and `[…]` YAML wants quotes;
 - a value that begins with `file:/` stands for the contents of that file, without the line break
   at its end: `api_key: file:/run/secrets/api_key`. The environment may say so too for options
   marked *secret*.
