@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Session objects, pictures and the results of engine operations.
+#include "api/answers.hpp"
+
+#include "api/errors.hpp"
+#include "base/digest.hpp"
+#include "base/json_writer.hpp"
+#include "plugin/blob.hpp"
+#include "session/state.hpp"
+
+namespace waxwing::api {
+
+using session::Need;
+
+http::Body session_body(const session::Session& session, bool with_apps) {
+  auto json = session.view().json();
+  if (!with_apps) {
+    return json;
+  }
+  return json->substr(0, json->size() - 1) + R"(,"apps":[]})";
+}
+
+session::Manager::SessionPtr find_or_404(const Context& context, Call& call,
+                                         std::string_view name) {
+  auto session = context.sessions.find(name);
+  if (!session) {
+    call.send(no_such_session());
+  }
+  return session;
+}
+
+bool accepts_only_json(const http::Request& request) {
+  return request.header_or_empty("accept") == "application/json";
+}
+
+http::Response picture(const http::Request& request, std::string mimetype, std::string bytes) {
+  if (!accepts_only_json(request)) {
+    return http::Response::of_type(200, std::move(mimetype), std::move(bytes));
+  }
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object().key("mimetype").value(mimetype);
+  out.key("data").value(base64_encode(bytes)).end_object();
+  return http::Response::json(200, std::move(body));
+}
+
+http::Response call_failure(const session::Session& session, Need need, const Status& status,
+                            std::string_view operation) {
+  if (status.code() == Code::Unsupported) {
+    return not_supported(session.view().snapshot().engine, operation);
+  }
+  if (status.code() == Code::State && need != Need::Running) {
+    return wrong_state(status, session.name(), to_string(session.view().state()),
+                       need == Need::Working ? "WORKING" : "SCAN_QR_CODE");
+  }
+  return from_status(status);
+}
+
+void run_operation(const Context&, Call&& call, const session::Manager::SessionPtr& session,
+                   Need need, plugin_host::Request request, int success) {
+  request.request_id = std::string(call.request.request_id());
+  const std::string operation = request.op;
+  session->call(need, std::move(request),
+                [call = std::make_shared<Call>(std::move(call)), session, need, success,
+                 operation](plugin_host::Answer answer) {
+                  if (!answer.status.is_ok()) {
+                    call->send(call_failure(*session, need, answer.status, operation));
+                    return;
+                  }
+                  if (answer.parts.empty() || !answer.parts.front().blob) {
+                    call->send(answer.json.empty() || answer.json == "null"
+                                   ? http::Response::empty(success)
+                                   : http::Response::json(success, std::move(answer.json)));
+                    return;
+                  }
+                  const plugin_host::Part& part = answer.parts.front();
+                  auto bytes = part.blob->read_all();
+                  call->send(bytes.has_value()
+                                 ? picture(call->request, part.mimetype, std::move(*bytes))
+                                 : from_status(bytes.error()));
+                });
+}
+
+}  // namespace waxwing::api

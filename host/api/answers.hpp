@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers that several handlers give.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/route.hpp"
+#include "http/response.hpp"
+#include "plugin/engine_session.hpp"
+#include "session/manager.hpp"
+
+namespace waxwing::api {
+
+// The session object, with `"apps":[]` where they were asked for.
+[[nodiscard]] http::Body session_body(const session::Session& session, bool with_apps);
+// The session of the path or null, and a 404 sent.
+[[nodiscard]] session::Manager::SessionPtr find_or_404(const Context& context, Call& call,
+                                                       std::string_view name);
+// A picture as it is, or {"mimetype","data"} when the request accepts JSON and nothing else.
+[[nodiscard]] http::Response picture(const http::Request& request, std::string mimetype,
+                                     std::string bytes);
+[[nodiscard]] bool accepts_only_json(const http::Request& request);
+
+// Runs an operation of the engine and sends what comes of it: its JSON with `success`, its first
+// part as a picture where there is one, else the failure.
+void run_operation(const Context& context, Call&& call, const session::Manager::SessionPtr& session,
+                   session::Need need, plugin_host::Request request, int success);
+// The failure of a call that needed its session in some state.
+[[nodiscard]] http::Response call_failure(const session::Session& session, session::Need need,
+                                          const Status& status, std::string_view operation);
+
+}  // namespace waxwing::api

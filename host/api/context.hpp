@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the handlers of the API work with.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "config/session_config.hpp"
+
+namespace waxwing {
+class Clock;
+class Metrics;
+}  // namespace waxwing
+namespace waxwing::config {
+struct Config;
+}
+namespace waxwing::http {
+struct Stats;
+}
+namespace waxwing::plugin_host {
+class Registry;
+}
+namespace waxwing::session {
+class Manager;
+}
+
+namespace waxwing::api {
+
+// Outlives the server. Everything in it is [any-thread].
+struct Context {
+  const config::Config& config;
+  const config::SessionConfigSchema& session_config;
+  const plugin_host::Registry& plugins;
+  session::Manager& sessions;
+  Metrics& metrics;
+  const Clock& clock;
+  std::int64_t started_ms = 0;  // unix time
+  std::string data_dir;         // for the health check; empty = unknown
+  // Ends the process: gracefully, or at once.
+  std::function<void(bool force)> stop_server;
+};
+
+}  // namespace waxwing::api

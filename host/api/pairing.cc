@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linking an account: QR code, pairing code, passkey, and the screenshot that shows it.
+#include <memory>
+
+#include "api/answers.hpp"
+#include "api/body.hpp"
+#include "api/errors.hpp"
+#include "api/route.hpp"
+#include "base/json.hpp"
+#include "base/json_writer.hpp"
+#include "media/qr_image.hpp"
+#include "plugin/registry.hpp"
+#include "session/state.hpp"
+
+namespace waxwing::api {
+namespace {
+
+using session::Need;
+using SessionPtr = session::Manager::SessionPtr;
+
+constexpr int kUnprocessable = 422;
+
+// The session of a guarded call: unknown is a 422 here, not a 404.
+SessionPtr find_or_422(const Context& context, Call& call, std::string_view name) {
+  auto session = context.sessions.find(name);
+  if (!session) {
+    call.send(no_such_session_422(name));
+  }
+  return session;
+}
+
+// Sends the present code as a picture.
+void send_qr_picture(const std::shared_ptr<Call>& call, const SessionPtr& session) {
+  session->qr([call, session](const Result<session::QrCode>& code) {
+    if (!code.has_value()) {
+      call->send(call_failure(*session, Need::ScanQrCode, code.error(), "qr"));
+      return;
+    }
+    auto png = media::qr_png(code->text);
+    call->send(png.has_value() ? picture(call->request, "image/png", std::move(*png))
+                               : from_status(png.error()));
+  });
+}
+
+void qr(const Context& context, Call&& call) {
+  const std::string_view format = call.request.query("format").value_or("image");
+  if (format != "image" && format != "raw") {
+    call.send(
+        from_violations({{"format", "must be one of the following values: image, raw", false}}));
+    return;
+  }
+  const auto session = find_or_422(context, call, call.request.param("session"));
+  if (!session) {
+    return;
+  }
+  const bool raw = format == "raw";
+  auto shared = std::make_shared<Call>(std::move(call));
+  if (!raw) {
+    send_qr_picture(shared, session);
+    return;
+  }
+  session->qr([shared, session](const Result<session::QrCode>& code) {
+    if (!code.has_value()) {
+      shared->send(call_failure(*session, Need::ScanQrCode, code.error(), "qr"));
+      return;
+    }
+    std::string body;
+    JsonWriter(body).begin_object().key("value").value(code->text).end_object();
+    shared->send(http::Response::json(200, std::move(body)));
+  });
+}
+
+void request_code(const Context& context, Call&& call) {
+  static const JsonSchema schema = JsonSchema::compile(Json::parse(R"({
+      "type": "object", "required": ["phoneNumber"],
+      "properties": {
+        "phoneNumber": {"type": "string", "minLength": 1},
+        "method": {"type": ["string", "null"]}
+      }})"))
+                                       .value();
+  auto body = body_object(call, schema, false);
+  if (!body.has_value()) {
+    return;
+  }
+  const auto session = find_or_404(context, call, call.request.param("session"));
+  if (!session) {
+    return;
+  }
+  if (session->view().state() == session::State::Stopped) {
+    call.send(http::error_response(404, "Session \"" + session->name() +
+                                            "\" is not running. Start it first: POST "
+                                            "/api/sessions/" +
+                                            session->name() + "/start"));
+    return;
+  }
+  run_operation(context, std::move(call), session, Need::ScanQrCode,
+                {"auth.requestCode", json::dump(*body), {}, ""}, 201);
+}
+
+// The four passkey calls are operations of engines that know passkeys.
+template <const char* kOperation, int kSuccess>
+void passkey(const Context& context, Call&& call) {
+  auto body = body_object(call);
+  if (!body.has_value()) {
+    return;
+  }
+  if (const auto session = find_or_404(context, call, call.request.param("session"))) {
+    run_operation(context, std::move(call), session, Need::Running,
+                  {kOperation, json::dump(*body), {}, ""}, kSuccess);
+  }
+}
+
+constexpr char kChallenge[] = "auth.passkeyChallenge";
+constexpr char kAssert[] = "auth.passkeyAssert";
+constexpr char kConfirmation[] = "auth.passkeyConfirmation";
+constexpr char kConfirm[] = "auth.passkeyConfirm";
+constexpr char kScreenshot[] = "session.screenshot";
+
+void screenshot(const Context& context, Call&& call) {
+  const std::string name(call.request.query("session").value_or("default"));
+  if (call.refused(Access::Read, name)) {
+    return;
+  }
+  const auto session = find_or_404(context, call, name);
+  if (!session) {
+    return;
+  }
+  const session::Snapshot snapshot = session->view().snapshot();
+  const auto engine = context.plugins.find_engine(snapshot.engine);
+  const bool has_page = engine.has_value() && engine->info->find_op(kScreenshot) != nullptr;
+  if (has_page || snapshot.state == session::State::Stopped) {
+    run_operation(context, std::move(call), session, Need::Running, {kScreenshot, "{}", {}, ""},
+                  200);
+    return;
+  }
+  // An engine without a browser shows its QR code while there is one.
+  switch (snapshot.state) {
+    case session::State::ScanQrCode:
+      send_qr_picture(std::make_shared<Call>(std::move(call)), session);
+      return;
+    case session::State::Starting:
+      call.send(http::error_response(kUnprocessable, "The session is starting, try again later"));
+      return;
+    case session::State::Working:
+      call.send(http::error_response(
+          kUnprocessable, "The " + snapshot.engine +
+                              " engine has no browser to take a screenshot of. The session is "
+                              "WORKING"));
+      return;
+    default:
+      call.send(http::error_response(kUnprocessable,
+                                     "There is nothing to take a screenshot of: the session is " +
+                                         std::string(to_string(snapshot.state))));
+  }
+}
+
+}  // namespace
+
+void add_pairing_rows(std::vector<Row>& rows) {
+  const auto add = [&](Row row) {
+    row.tag = kPairingTag;
+    rows.push_back(std::move(row));
+  };
+  Row code{"GET",
+           "/api/{session}/auth/qr",
+           Access::Control,
+           qr,
+           "",
+           "Get the QR code",
+           200,
+           "",
+           "QRCodeValue",
+           {{"format", "image (the default) or raw.", false}}};
+  code.image = true;
+  add(code);
+  code.method = "POST";
+  code.alias = true;
+  add(code);
+  add({"POST",
+       "/api/{session}/auth/request-code",
+       Access::Control,
+       request_code,
+       "",
+       "Get a pairing code for a phone number",
+       201,
+       "RequestCodeRequest",
+       "PairingCode",
+       {},
+       false,
+       false,
+       false,
+       0,
+       "auth.requestCode"});
+  add({"GET",
+       "/api/{session}/auth/passkey/challenge",
+       Access::Control,
+       passkey<kChallenge, 200>,
+       "",
+       "Get the pending passkey challenge",
+       200,
+       "",
+       "PasskeyChallenge",
+       {},
+       false,
+       false,
+       false,
+       0,
+       kChallenge});
+  add({"POST",
+       "/api/{session}/auth/passkey",
+       Access::Control,
+       passkey<kAssert, 201>,
+       "",
+       "Answer the passkey challenge",
+       201,
+       "PasskeyAssertionRequest",
+       "",
+       {},
+       false,
+       false,
+       false,
+       0,
+       kAssert});
+  add({"GET",
+       "/api/{session}/auth/passkey/confirmation",
+       Access::Control,
+       passkey<kConfirmation, 200>,
+       "",
+       "Get the code to compare with the phone",
+       200,
+       "",
+       "PasskeyConfirmation",
+       {},
+       false,
+       false,
+       false,
+       0,
+       kConfirmation});
+  add({"POST",
+       "/api/{session}/auth/passkey/confirm",
+       Access::Control,
+       passkey<kConfirm, 201>,
+       "",
+       "Confirm that the codes are the same",
+       201,
+       "",
+       "",
+       {},
+       false,
+       false,
+       false,
+       0,
+       kConfirm});
+  Row shot{"GET",
+           "/api/screenshot",
+           Access::AnyKey,
+           screenshot,
+           "",
+           "Get a picture of the session",
+           200,
+           "",
+           "Base64File",
+           {{"session", "Name of the session.", true}}};
+  shot.image = true;
+  shot.operation = kScreenshot;
+  add(shot);
+}
+
+}  // namespace waxwing::api

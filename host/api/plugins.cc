@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// /api/plugins and /api/engines: what is loaded, what was refused and why.
+#include "api/answers.hpp"
+#include "api/route.hpp"
+#include "base/json.hpp"
+#include "plugin/registry.hpp"
+
+namespace waxwing::api {
+namespace {
+
+using plugin_host::Misbehaviour;
+
+Json schema_of(const std::string& text) {
+  auto schema = json::parse(text.empty() ? "null" : text);
+  return schema.has_value() ? std::move(*schema) : Json();
+}
+
+Json engine_json(const plugin_host::EngineInfo& info) {
+  Json operations = Json::array();
+  for (const auto& op : info.ops) {
+    operations.push_back({{"name", op.name},
+                          {"revision", op.revision},
+                          {"readOnly", (op.flags & WAX_OP_READ_ONLY) != 0},
+                          {"idempotent", (op.flags & WAX_OP_IDEMPOTENT) != 0},
+                          {"experimental", (op.flags & WAX_OP_EXPERIMENTAL) != 0}});
+  }
+  return {{"id", info.id},
+          {"name", info.name},
+          {"version", info.version},
+          {"configSection", info.config_section},
+          {"configSchema", schema_of(info.config_schema)},
+          {"operations", std::move(operations)},
+          {"events", info.events}};
+}
+
+Json backends_json(const std::vector<plugin_host::BackendInfo>& backends) {
+  Json all = Json::array();
+  for (const auto& info : backends) {
+    all.push_back({{"id", info.id},
+                   {"name", info.name},
+                   {"version", info.version},
+                   {"configSchema", schema_of(info.config_schema)}});
+  }
+  return all;
+}
+
+Json module_json(const plugin_host::LoadOutcome& outcome) {
+  Json out = {{"id", outcome.id}, {"path", outcome.path}, {"loaded", outcome.module != nullptr}};
+  if (!outcome.module) {
+    out["refusal"] = outcome.refusal;
+    return out;
+  }
+  const plugin_host::Module& module = *outcome.module;
+  Json engines = Json::array();
+  for (const auto& info : module.engines()) {
+    engines.push_back(engine_json(info));
+  }
+  Json misbehaviour = Json::object();
+  for (int i = 0; i < static_cast<int>(Misbehaviour::Count); ++i) {
+    const auto what = static_cast<Misbehaviour>(i);
+    misbehaviour[std::string(to_string(what))] = module.misbehaviour(what);
+  }
+  out["module"] = module.id();
+  out["name"] = module.name();
+  out["version"] = module.version();
+  out["vendor"] = module.vendor();
+  out["license"] = module.license();
+  out["abi"] = module.abi();
+  out["sha256"] = module.sha256();
+  out["engines"] = std::move(engines);
+  out["storages"] = backends_json(module.storages());
+  out["proxies"] = backends_json(module.proxies());
+  out["counters"] = {{"calls", module.calls.load()},
+                     {"failedCalls", module.failed_calls.load()},
+                     {"misbehaviour", std::move(misbehaviour)}};
+  return out;
+}
+
+void list(const Context& context, Call&& call) {
+  Json body = Json::array();
+  for (const auto& outcome : context.plugins.outcomes()) {
+    body.push_back(module_json(outcome));
+  }
+  call.send(http::Response::json(200, json::dump(body)));
+}
+
+void engines(const Context& context, Call&& call) {
+  Json body = Json::array();
+  for (const auto& engine : context.plugins.engines()) {
+    body.push_back(engine_json(*engine.info));
+  }
+  call.send(http::Response::json(200, json::dump(body)));
+}
+
+}  // namespace
+
+void add_plugin_rows(std::vector<Row>& rows) {
+  rows.push_back({"GET", "/api/plugins", Access::Admin, list, kPluginsTag,
+                  "List plugin files: loaded ones with what they offer, refused ones with why", 200,
+                  "", "PluginList"});
+  rows.push_back({"GET", "/api/engines", Access::AnyKey, engines, kPluginsTag,
+                  "List the engines that sessions may choose", 200, "", "EngineList"});
+}
+
+}  // namespace waxwing::api

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of the API's route table: what is served, who may call it, what the documents say of it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/auth.hpp"
+#include "api/context.hpp"
+#include "http/request.hpp"
+#include "http/responder.hpp"
+
+namespace waxwing::api {
+
+// One request on its way through a handler.
+struct Call {
+  http::Request request;
+  http::Responder responder;
+  Identity who;
+
+  void send(http::Response response) { responder.send(std::move(response)); }
+  // 403 sent, when the key may not do this with that session.
+  [[nodiscard]] bool refused(Access access, std::string_view session);
+};
+
+using Handler = void (*)(const Context& context, Call&& call);
+
+struct Query {
+  std::string_view name;
+  std::string_view description;
+  bool required = false;
+};
+
+struct Row {
+  std::string_view method;
+  std::string_view pattern;  // "/api/sessions/{session}"; {session} is checked against the key
+  Access access;
+  Handler handler;
+  std::string_view tag;      // group in the documents; empty = not documented
+  std::string_view summary;  // one line
+  int success = 200;
+  std::string_view request_schema;   // component of the OpenAPI document; empty = no body
+  std::string_view response_schema;  // likewise; empty = no body
+  std::vector<Query> query{};
+  bool deprecated = false;
+  bool alias = false;            // of another row: served, not documented
+  bool image = false;            // answers a picture, or Base64File for Accept: application/json
+  std::size_t body_limit = 0;    // octets; 0 = the server's default
+  std::string_view operation{};  // of the engine, where the row is no more than that
+};
+
+inline constexpr std::string_view kSessionsTag = "🖥️ Sessions";
+inline constexpr std::string_view kPairingTag = "📱 Pairing";
+inline constexpr std::string_view kChattingTag = "📤 Chatting";
+inline constexpr std::string_view kContactsTag = "👤 Contacts";
+inline constexpr std::string_view kObservabilityTag = "🔍 Observability";
+inline constexpr std::string_view kPluginsTag = "🔌 Plugins";
+
+// Each file of handlers has its own part of the table.
+void add_session_rows(std::vector<Row>& rows);
+void add_pairing_rows(std::vector<Row>& rows);
+void add_operation_rows(std::vector<Row>& rows);
+void add_server_rows(std::vector<Row>& rows, const config::Config& config);
+void add_plugin_rows(std::vector<Row>& rows);
+void add_document_rows(std::vector<Row>& rows);
+
+// The whole table.
+[[nodiscard]] std::vector<Row> all_rows(const config::Config& config);
+
+}  // namespace waxwing::api

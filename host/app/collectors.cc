@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Metrics of sessions, plugins, stores, the HTTP server and events.
+#include "app/collectors.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/json.hpp"
+#include "base/metrics.hpp"
+#include "event/bus.hpp"
+#include "http/server.hpp"
+#include "plugin/registry.hpp"
+#include "session/state.hpp"
+#include "storage/store.hpp"
+
+#ifndef WAXWING_VERSION
+#error "the build defines WAXWING_VERSION"
+#endif
+
+namespace waxwing::app {
+namespace {
+
+using Families = std::vector<Metrics::Family>;
+
+Metrics::Family gauge(std::string name, std::string help) {
+  return {std::move(name), std::move(help), false, {}};
+}
+
+Metrics::Family counter(std::string name, std::string help) {
+  return {std::move(name), std::move(help), true, {}};
+}
+
+double number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
+
+}  // namespace
+
+void collect_sessions(Metrics& metrics, const session::Manager& manager) {
+  metrics.gauge("up", "1 while the server runs.").set(1);
+  metrics
+      .gauge("info", "What runs here.",
+             {{"version", WAXWING_VERSION}, {"tier", "CORE"}, {"platform", "linux"}})
+      .set(1);
+  metrics.add_collector([&manager](Families& out) {
+    auto totals = gauge("sessions", "Sessions by status and engine.");
+    auto status = gauge("session_status", "1 for the status that a session has.");
+    auto activity =
+        gauge("session_activity_timestamp_seconds", "Unix time of a session's last activity.");
+    auto changed = gauge("session_status_change_timestamp_seconds",
+                         "Unix time of a session's last change of status.");
+    std::map<std::pair<std::string, std::string>, double> counts;
+    for (const auto& session : manager.list()) {
+      const session::Snapshot s = session->view().snapshot();
+      const std::string state(to_string(s.state));
+      ++counts[{state, s.engine}];
+      status.samples.push_back(
+          {{{"session", session->name()}, {"status", state}, {"engine", s.engine}}, 1});
+      if (s.activity_ms.has_value()) {
+        activity.samples.push_back(
+            {{{"session", session->name()}}, static_cast<double>(*s.activity_ms) / 1000});
+      }
+      changed.samples.push_back(
+          {{{"session", session->name()}}, static_cast<double>(s.changed_ms) / 1000});
+    }
+    for (const auto& [key, count] : counts) {
+      totals.samples.push_back({{{"status", key.first}, {"engine", key.second}}, count});
+    }
+    for (auto* family : {&totals, &status, &activity, &changed}) {
+      out.push_back(std::move(*family));
+    }
+  });
+}
+
+void collect_plugins(Metrics& metrics, const plugin_host::Registry& plugins) {
+  metrics.add_collector([&plugins](Families& out) {
+    auto loaded = gauge("plugin_loaded", "1 for a loaded plugin file, 0 for a refused one.");
+    auto calls = counter("plugin_calls_total", "Calls to engines.");
+    auto failed = counter("plugin_failed_calls_total", "Calls that failed or timed out.");
+    auto bad = counter("plugin_misbehaviour_total", "Broken rules of the plugin ABI.");
+    for (const auto& outcome : plugins.outcomes()) {
+      const Metrics::Labels plugin = {{"plugin", outcome.id}};
+      loaded.samples.push_back({plugin, outcome.module ? 1.0 : 0.0});
+      if (!outcome.module) {
+        continue;
+      }
+      calls.samples.push_back({plugin, number(outcome.module->calls)});
+      failed.samples.push_back({plugin, number(outcome.module->failed_calls)});
+      for (int i = 0; i < static_cast<int>(plugin_host::Misbehaviour::Count); ++i) {
+        const auto what = static_cast<plugin_host::Misbehaviour>(i);
+        bad.samples.push_back(
+            {{{"plugin", outcome.id}, {"what", std::string(plugin_host::to_string(what))}},
+             number(outcome.module->misbehaviour(what))});
+      }
+    }
+    for (auto* family : {&loaded, &calls, &failed, &bad}) {
+      out.push_back(std::move(*family));
+    }
+  });
+}
+
+void collect_stores(Metrics& metrics, const session::Manager::Stores& stores) {
+  metrics.add_collector([&stores](Families& out) {
+    auto batches = counter("storage_batches_total", "Answered write batches.");
+    auto commits = counter("storage_commits_total", "Commits that carried them.");
+    auto failed = counter("storage_failed_batches_total", "Batches that the medium refused.");
+    auto refused = counter("storage_refused_calls_total", "Calls refused by a full queue.");
+    auto queued = gauge("storage_queued_calls", "Calls waiting now.");
+    auto cache = gauge("storage_cache_bytes", "Memory in tenants' caches.");
+    for (const auto& [id, store] : stores) {
+      const storage::StoreCounters c = store->counters();
+      const Metrics::Labels label = {{"storage", id}};
+      batches.samples.push_back({label, number(c.batches)});
+      commits.samples.push_back({label, number(c.commits)});
+      failed.samples.push_back({label, number(c.failed)});
+      refused.samples.push_back({label, number(c.refused)});
+      queued.samples.push_back({label, number(c.queued)});
+      cache.samples.push_back({label, number(c.cache_bytes)});
+    }
+    for (auto* family : {&batches, &commits, &failed, &refused, &queued, &cache}) {
+      out.push_back(std::move(*family));
+    }
+  });
+}
+
+void collect_http(Metrics& metrics, const http::Server& server) {
+  metrics.add_collector([&server](Families& out) {
+    const http::Stats& s = server.stats();
+    const auto add = [&](Metrics::Family family, std::uint64_t value) {
+      family.samples.push_back({{}, number(value)});
+      out.push_back(std::move(family));
+    };
+    add(gauge("http_connections", "Open connections."), s.connections_open);
+    add(counter("http_connections_total", "Accepted connections."), s.connections_total);
+    add(counter("http_connections_refused_total", "Connections over the limit."),
+        s.connections_refused);
+    add(counter("http_connections_timed_out_total", "Connections closed for being slow."),
+        s.connections_timed_out);
+    add(gauge("http_requests_in_flight", "Requests being answered."), s.requests_in_flight);
+    add(counter("http_bad_requests_total", "Requests that could not be read."), s.bad_requests);
+    add(counter("http_overloads_total", "Requests answered 503 because of a limit."), s.overloads);
+    add(counter("http_cancelled_total", "Clients gone before their answer."), s.cancelled);
+  });
+}
+
+void collect_events(event::Bus& bus, Metrics& metrics, std::vector<std::string> track) {
+  const bool all = std::find(track.begin(), track.end(), "*") != track.end();
+  bus.listen([&metrics, track = std::move(track), all](const event::Event& event) {
+    if (!all && std::find(track.begin(), track.end(), event.type) == track.end()) {
+      return;
+    }
+    metrics
+        .counter("events_total", "Events of sessions.",
+                 {{"session", event.session}, {"event", event.type}})
+        .add();
+    if (event.type == "message.any") {
+      const auto payload = json::parse(event.payload_json);
+      const bool own = payload.has_value() && json::bool_or(*payload, "fromMe", false);
+      metrics
+          .counter("messages_total", "Messages of sessions.",
+                   {{"session", event.session}, {"fromMe", own ? "true" : "false"}})
+          .add();
+    }
+  });
+}
+
+}  // namespace waxwing::app
