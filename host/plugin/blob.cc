@@ -59,6 +59,9 @@ Status Blob::append(std::string_view data) {
   if (status.is_ok()) {
     if (fd_ >= 0) {
       status = write_fully(fd_, data);
+      if (!status.is_ok()) {
+        undo_partial_write();
+      }
     } else {
       memory_.append(data);
     }
@@ -71,16 +74,28 @@ Status Blob::append(std::string_view data) {
   return Status::ok();
 }
 
+// Half of what could not be written must not stand before what is appended next.
+void Blob::undo_partial_write() noexcept {
+  const auto end = static_cast<off_t>(size_);
+  if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) != end) {
+    sealed_ = true;
+  }
+}
+
 Status Blob::spill() {
   const char* dir = std::getenv("TMPDIR");
-  fd_ = ::open(dir != nullptr ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd_ < 0) {
-    fd_ = ::memfd_create("waxwing-blob", MFD_CLOEXEC);
+  int fd = ::open(dir != nullptr ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    fd = ::memfd_create("waxwing-blob", MFD_CLOEXEC);
   }
-  if (fd_ < 0) {
+  if (fd < 0) {
     return {Code::Unavailable, "no room for a temporary file"};
   }
-  WAX_TRY_VOID(write_fully(fd_, memory_));
+  if (const Status status = write_fully(fd, memory_); !status.is_ok()) {
+    ::close(fd);
+    return status;
+  }
+  fd_ = fd;
   memory_ = {};
   return Status::ok();
 }

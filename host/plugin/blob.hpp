@@ -43,6 +43,7 @@ class Blob {
 
  private:
   Status spill();
+  void undo_partial_write() noexcept;
 
   std::string memory_;
   int fd_ = -1;

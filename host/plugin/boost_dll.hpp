@@ -6,5 +6,4 @@
 #include <vector>
 
 #define BOOST_DLL_USE_STD_FS
-#include <boost/dll/library_info.hpp>
 #include <boost/dll/shared_library.hpp>

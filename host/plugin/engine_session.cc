@@ -101,6 +101,7 @@ Result<std::shared_ptr<EngineSession>> EngineSession::create(std::shared_ptr<Mod
   const wax_status status = owner.engine_factory().create(owner.context(), info.id.c_str(), &raw,
                                                           &vtable, &session->engine_, &error);
   if (status != WAX_OK) {
+    session->end_pending();
     sessions.erase(session->token_);
     return status_from_abi(status, error, "the engine refused to start");
   }
@@ -108,7 +109,11 @@ Result<std::shared_ptr<EngineSession>> EngineSession::create(std::shared_ptr<Mod
   const wax_engine_vtable& table = session->vtable_;
   if (session->engine_ == nullptr || table.start == nullptr || table.stop == nullptr ||
       table.invoke == nullptr || table.destroy == nullptr) {
+    session->end_pending();
     sessions.erase(session->token_);
+    if (session->engine_ != nullptr && table.destroy != nullptr) {
+      table.destroy(session->engine_);
+    }
     return Status(Code::Abi, "the engine's table lacks start, stop, invoke or destroy");
   }
   return session;
@@ -173,7 +178,10 @@ void EngineSession::finish_call(std::uint64_t id, Answer answer) {
     } else {
       const bool expired =
           std::find(expired_calls_.begin(), expired_calls_.end(), id) != expired_calls_.end();
-      module_->misbehaved(expired ? Misbehaviour::LateAnswer : Misbehaviour::DoubleAnswer, name_);
+      // What close() answered itself may be answered again, as wax_host.call_cancelled says.
+      if (!closing_) {
+        module_->misbehaved(expired ? Misbehaviour::LateAnswer : Misbehaviour::DoubleAnswer, name_);
+      }
       return;
     }
   }
@@ -292,7 +300,8 @@ void EngineSession::cancel(Pending pending) {
 bool EngineSession::take_events(std::size_t count, std::size_t bytes) {
   const auto events = events_.fetch_add(static_cast<std::uint32_t>(count)) + count;
   const auto total = event_bytes_.fetch_add(bytes) + bytes;
-  if (events <= max_events_ && total <= max_event_bytes_) {
+  // What is larger than the whole queue passes when nothing else is there, or it never would.
+  if ((events <= max_events_ && total <= max_event_bytes_) || events == count) {
     return true;
   }
   events_.fetch_sub(static_cast<std::uint32_t>(count));
@@ -440,7 +449,7 @@ void EngineSession::resolve_proxy(std::string purpose, wax_proxy_fn answer, void
 // -----------------------------------------------------------------------------------------
 
 void EngineSession::post(wax_task_fn fn, void* user) {
-  enqueue([this, fn, user] { fn(user, closing_ ? WAX_E_CANCELLED : WAX_OK); });
+  enqueue([this, fn, user] { enter([&] { fn(user, closing_ ? WAX_E_CANCELLED : WAX_OK); }); });
 }
 
 Status EngineSession::offload(wax_work_fn work, wax_task_fn then, void* user) {
@@ -451,7 +460,7 @@ Status EngineSession::offload(wax_work_fn work, wax_task_fn then, void* user) {
         EngineSession& session = *self;
         session.enqueue([&session, then, user] {
           session.working_.fetch_sub(1);
-          then(user, session.closing_ ? WAX_E_CANCELLED : WAX_OK);
+          session.enter([&] { then(user, session.closing_ ? WAX_E_CANCELLED : WAX_OK); });
         });
       });
   if (!status.is_ok()) {
@@ -493,13 +502,18 @@ std::uint64_t EngineSession::watch(int fd, std::uint32_t interest, wax_fd_fn fn,
   static_assert(std::uint32_t{WAX_FD_READ} == std::uint32_t{runtime::Loop::kRead} &&
                 std::uint32_t{WAX_FD_WRITE} == std::uint32_t{runtime::Loop::kWrite} &&
                 std::uint32_t{WAX_FD_ERROR} == std::uint32_t{runtime::Loop::kError});
-  pending_[id].watch =
+  const auto watch =
       loop_.watch(fd, interest, [weak = weak_from_this(), id, fd, fn, user](std::uint32_t ready) {
         const auto self = weak.lock();
         if (self && self->pending_.contains(id)) {
           self->enter([&] { fn(user, fd, ready); });
         }
       });
+  if (watch == 0) {
+    pending_.erase(id);
+    return 0;
+  }
+  pending_[id].watch = watch;
   return id;
 }
 
@@ -519,6 +533,16 @@ void EngineSession::unwatch(std::uint64_t id) {
 // The end
 // ------------------------------------------------------------------------------------------
 
+// Every callback that the engine still expects is told that its time will not come.
+void EngineSession::end_pending() {
+  closing_ = true;
+  std::unordered_map<std::uint64_t, Pending> pending;
+  pending.swap(pending_);
+  for (auto& [id, expected] : pending) {
+    cancel(std::move(expected));
+  }
+}
+
 void EngineSession::close(Task done) {
   closing_ = true;
   std::unordered_map<std::uint64_t, Call> calls;
@@ -532,11 +556,7 @@ void EngineSession::close(Task done) {
       call.answer({Status(Code::Unavailable, "the session is stopping"), "", {}});
     });
   }
-  std::unordered_map<std::uint64_t, Pending> pending;
-  pending.swap(pending_);
-  for (auto& [id, expected] : pending) {
-    cancel(std::move(expected));
-  }
+  end_pending();
   loop_.post([self = shared_from_this(), done = std::move(done)]() mutable {
     self->destroy_when_quiet(std::move(done), 0);
   });

@@ -167,6 +167,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   [[nodiscard]] std::uint64_t start_timer(Millis delay, Millis slack, wax_task_fn fn,
                                           void* user);  // [loop]
   void cancel_timer(std::uint64_t id);                  // [loop]
+  // 0 when the descriptor cannot be watched.
   [[nodiscard]] std::uint64_t watch(int fd, std::uint32_t interest, wax_fd_fn fn,
                                     void* user);                // [loop]
   void update_watch(std::uint64_t id, std::uint32_t interest);  // [loop]
@@ -200,6 +201,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   [[nodiscard]] std::uint64_t expect(Pending pending);
   [[nodiscard]] std::optional<Pending> take(std::uint64_t id);
   void cancel(Pending pending);
+  void end_pending();
   [[nodiscard]] EngineSink::RowsFn expect_rows(wax_rows_fn rows, void* user);
   // Posts `task`; close() waits for what was posted this way.
   void enqueue(Task task);
@@ -217,7 +219,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   wax_engine_vtable vtable_{};
   wax_engine* engine_ = nullptr;
   std::uint64_t token_ = 0;
-  bool closing_ = false;
+  std::atomic<bool> closing_{false};  // set on the loop
 
   mutable std::mutex calls_mutex_;  // guards calls_ and expired_calls_
   std::unordered_map<std::uint64_t, Call> calls_;

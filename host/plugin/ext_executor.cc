@@ -26,8 +26,15 @@ std::uint64_t id_of(Handle* handle) noexcept {
 void post(const wax_host* host, wax_session* token, wax_task_fn fn, void* user) noexcept {
   if (const auto session = live_session(host, token, "post")) {
     session->post(fn, user);
-  } else {
+    return;
+  }
+  // An engine that answers this by posting again would end in a full stack.
+  constexpr int kMostNested = 16;
+  thread_local int nested = 0;
+  if (nested < kMostNested) {
+    ++nested;
     fn(user, WAX_E_CANCELLED);
+    --nested;
   }
 }
 
@@ -60,8 +67,8 @@ wax_watch* fd_watch(const wax_host* host, wax_session* token, int32_t fd, uint32
   if (!session || !session->check_loop("fd_watch")) {
     return nullptr;
   }
-  return reinterpret_cast<wax_watch*>(
-      make_handle(*session, session->watch(fd, interest, fn, user)));
+  const std::uint64_t id = session->watch(fd, interest, fn, user);
+  return id == 0 ? nullptr : reinterpret_cast<wax_watch*>(make_handle(*session, id));
 }
 
 void fd_update(const wax_host* host, wax_watch* watch, uint32_t interest) noexcept {

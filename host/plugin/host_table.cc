@@ -33,7 +33,9 @@ void call_finish(const wax_host* host, wax_call* call, const wax_response* respo
   }
   const wax_response r = normalised(response);
   Answer answer;
-  if (r.status != WAX_OK) {
+  if (response == nullptr) {
+    answer.status = Status(Code::Internal, "the engine answered nothing");
+  } else if (r.status != WAX_OK) {
     answer.status = Status(code_from_abi(r.status), std::string(view(r.message)));
     answer.status.retry_after(r.retry_after_ms);
   }

@@ -2,6 +2,7 @@
 // The C tables that the host offers to modules; inside of host/plugin only.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,13 +20,14 @@ class Module;
 [[nodiscard]] inline Module& module_of(const wax_host* host) noexcept {
   return *static_cast<Module*>(host->impl);
 }
+inline constexpr std::uint64_t kMaxOctets = PTRDIFF_MAX;
 // An octet count beyond what can exist counts as empty rather than being read.
 [[nodiscard]] inline std::string_view view(wax_str s) noexcept {
-  return s.data == nullptr ? std::string_view() : std::string_view(s.data, s.size);
+  return s.data == nullptr || s.size > kMaxOctets ? std::string_view()
+                                                  : std::string_view(s.data, s.size);
 }
 [[nodiscard]] inline std::string_view view(wax_bytes b) noexcept {
-  return b.data == nullptr ? std::string_view()
-                           : std::string_view(reinterpret_cast<const char*>(b.data), b.size);
+  return view(wax_str{reinterpret_cast<const char*>(b.data), b.size});
 }
 [[nodiscard]] inline wax_str to_abi(std::string_view s) noexcept {
   return {s.data(), s.size()};

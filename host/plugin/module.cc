@@ -36,9 +36,20 @@ bool valid_id(std::string_view id, std::string_view extra) {
 
 constexpr std::string_view kCapitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 
+// Of a storage or a proxy, into `all`.
 template <class Desc>
-BackendInfo backend_info(const Desc& desc) {
-  return {text(desc.id), text(desc.name), text(desc.version), text(desc.config_schema)};
+Status add_backend(const Desc* raw, std::string_view kind, std::vector<BackendInfo>& all) {
+  const Desc desc = normalised(raw);
+  BackendInfo info{text(desc.id), text(desc.name), text(desc.version), text(desc.config_schema)};
+  if (!valid_id(info.id, "._")) {
+    return {Code::Invalid,
+            "its " + std::string(kind) + " id '" + info.id + "' is not of the form [a-z0-9._-]+"};
+  }
+  if (std::any_of(all.begin(), all.end(), [&](const auto& other) { return other.id == info.id; })) {
+    return {Code::Invalid, "it offers the " + std::string(kind) + " " + info.id + " twice"};
+  }
+  all.push_back(std::move(info));
+  return Status::ok();
 }
 
 EngineInfo engine_info(const wax_engine_desc& desc) {
@@ -200,6 +211,10 @@ Status Module::describe() {
       if (!valid_id(info.config_section, "_")) {
         return {Code::Invalid, "engine " + info.id + ": bad config section name"};
       }
+      if (std::any_of(engines_.begin(), engines_.end(),
+                      [&](const EngineInfo& other) { return other.id == info.id; })) {
+        return {Code::Invalid, "it offers the engine " + info.id + " twice"};
+      }
       engines_.push_back(std::move(info));
     }
   }
@@ -209,7 +224,7 @@ Status Module::describe() {
       return {Code::Abi, "its storage factory lacks describe or create"};
     }
     for (std::uint32_t i = 0; i < storage_factory_.count; ++i) {
-      storages_.push_back(backend_info(normalised(storage_factory_.describe(context_, i))));
+      WAX_TRY_VOID(add_backend(storage_factory_.describe(context_, i), "storage", storages_));
     }
   }
   if (const void* factory = module_.get_factory(context_, WAX_PROXY_FACTORY)) {
@@ -218,7 +233,7 @@ Status Module::describe() {
       return {Code::Abi, "its proxy factory lacks describe or create"};
     }
     for (std::uint32_t i = 0; i < proxy_factory_.count; ++i) {
-      proxies_.push_back(backend_info(normalised(proxy_factory_.describe(context_, i))));
+      WAX_TRY_VOID(add_backend(proxy_factory_.describe(context_, i), "proxy", proxies_));
     }
   }
   if (engines_.empty() && storages_.empty() && proxies_.empty()) {

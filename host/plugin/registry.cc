@@ -103,11 +103,17 @@ Result<std::unique_ptr<Registry>> Registry::load(const config::Plugins& config,
                      "no SHA-256 for it in plugins.load or in " + (dir / config.allowlist).string())
             : Module::load(path, hash, services);
     if (module.has_value()) {
+      if (const Status clash = registry->find_clash(**module); !clash.is_ok()) {
+        (*module)->shutdown();
+        module = clash;
+      }
+    }
+    if (module.has_value()) {
       log::info("plugin.loaded", {{"plugin", (*module)->id()},
                                   {"version", (*module)->version()},
                                   {"sha256", (*module)->sha256()},
                                   {"path", path}});
-      registry->add({file.id, path, std::move(*module), ""});
+      registry->outcomes_.push_back({file.id, path, std::move(*module), ""});
       continue;
     }
     const Status refusal = module.error().with(path);
@@ -121,17 +127,34 @@ Result<std::unique_ptr<Registry>> Registry::load(const config::Plugins& config,
 }
 
 // The first module to offer an id keeps it.
-void Registry::add(LoadOutcome outcome) {
-  for (const EngineInfo& engine : outcome.module->engines()) {
-    if (find_engine(engine.id).has_value()) {
-      outcome.refusal = "an engine " + engine.id + " exists already";
-      log::warn("plugin.refused", {{"plugin", outcome.id}, {"why", outcome.refusal}});
-      outcome.module->shutdown();
-      outcome.module = nullptr;
-      break;
+Status Registry::find_clash(const Module& module) const {
+  const auto exists = [](std::string_view what, const std::string& id) {
+    return Status(Code::Conflict, std::string(what) + " " + id + " exists already");
+  };
+  const auto lists = [](const std::vector<BackendInfo>& all, const std::string& id) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& info) { return info.id == id; });
+  };
+  for (const LoadOutcome& outcome : outcomes_) {
+    if (outcome.module && outcome.module->id() == module.id()) {
+      return exists("a module", module.id());
     }
   }
-  outcomes_.push_back(std::move(outcome));
+  for (const EngineInfo& engine : module.engines()) {
+    if (find_engine(engine.id).has_value()) {
+      return exists("an engine", engine.id);
+    }
+  }
+  for (const BackendInfo& storage : module.storages()) {
+    if (lists(storages(), storage.id)) {
+      return exists("a storage", storage.id);
+    }
+  }
+  for (const BackendInfo& proxy : module.proxies()) {
+    if (lists(proxies(), proxy.id)) {
+      return exists("a proxy", proxy.id);
+    }
+  }
+  return Status::ok();
 }
 
 void Registry::shutdown() {

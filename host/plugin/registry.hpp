@@ -59,7 +59,7 @@ class Registry {
   [[nodiscard]] std::vector<BackendInfo> proxies() const;
 
  private:
-  void add(LoadOutcome outcome);
+  [[nodiscard]] Status find_clash(const Module& module) const;
 
   std::vector<LoadOutcome> outcomes_;
 };

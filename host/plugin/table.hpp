@@ -23,12 +23,15 @@ template <class T>
 }
 
 // Calls `visit` with a normalised copy of each element. The stride is the first element's
-// struct_size, so that elements may grow.
+// struct_size, so that elements may grow; nothing beyond it is read of any of them.
 template <class T, class F>
 void for_each_element(const T* first, std::uint32_t count, F&& visit) {
   const auto* at = reinterpret_cast<const unsigned char*>(first);
-  for (std::uint32_t i = 0; first != nullptr && i < count; ++i) {
-    visit(normalised(reinterpret_cast<const T*>(at + std::size_t{i} * first->struct_size)));
+  for (std::uint32_t i = 0; first != nullptr && i < count; ++i, at += first->struct_size) {
+    T element{};
+    std::memcpy(&element, at, std::min<std::size_t>(first->struct_size, sizeof element));
+    element.struct_size = sizeof element;
+    visit(element);
   }
 }
 

@@ -2,7 +2,6 @@
 // The checks of a plugin file, and the private copy that is loaded.
 #include "plugin/verifier.hpp"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,12 +12,11 @@
 #include <fstream>
 #include <string_view>
 #include <sys/stat.h>
-#include <vector>
 
 #include <waxwing/abi/entry.h>
 
 #include "base/digest.hpp"
-#include "plugin/boost_dll.hpp"
+#include "plugin/elf_file.hpp"
 
 namespace waxwing::plugin_host {
 namespace {
@@ -53,7 +51,10 @@ Status check_owner_and_mode(const struct stat& info, std::string_view what) {
 }
 
 Result<std::string> read_checked(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.empty()) {
+    folder = ".";
+  }
   struct stat info {};
   if (::stat(folder.c_str(), &info) != 0) {
     return Status(Code::NotFound, "its folder does not exist");
@@ -89,61 +90,10 @@ Result<std::string> read_checked(const std::string& path) {
   return bytes;
 }
 
-// The dynamic loader trusts what it maps: a file cut short kills the process by SIGBUS, and one for
-// another machine is reported as missing. So we look first.
-Status check_elf(const std::string& bytes) {
-  Elf64_Ehdr header{};
-  if (bytes.size() < sizeof header || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) {
-    return {Code::Invalid, "not an ELF file"};
-  }
-  std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
-    return {Code::Invalid, "not a 64-bit little-endian ELF file"};
-  }
-#if defined(__x86_64__)
-  constexpr Elf64_Half kMachine = EM_X86_64;
-#elif defined(__aarch64__)
-  constexpr Elf64_Half kMachine = EM_AARCH64;
-#else
-#error "teach check_elf this machine"
-#endif
-  if (header.e_machine != kMachine) {
-    return {Code::Invalid,
-            "built for another processor (ELF machine " + std::to_string(header.e_machine) + ")"};
-  }
-  if (header.e_type != ET_DYN) {
-    return {Code::Invalid, "an ELF file, but not a shared object"};
-  }
-  const std::uint64_t size = bytes.size();
-  const auto fits = [&](std::uint64_t offset, std::uint64_t length) {
-    return offset <= size && length <= size - offset;
-  };
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_shentsize != sizeof(Elf64_Shdr) ||
-      !fits(header.e_phoff, std::uint64_t{header.e_phnum} * sizeof(Elf64_Phdr)) ||
-      !fits(header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr))) {
-    return {Code::Invalid, "the ELF file is cut short"};
-  }
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment{};
-    std::memcpy(&segment, bytes.data() + header.e_phoff + i * sizeof segment, sizeof segment);
-    if (!fits(segment.p_offset, segment.p_filesz)) {
-      return {Code::Invalid, "the ELF file is cut short"};
-    }
-  }
-  return Status::ok();
-}
-
-Status check_symbols(const std::string& path) {
-  std::vector<std::string> symbols;
-  try {
-    boost::dll::library_info info{std::filesystem::path(path)};
-    symbols = info.symbols();
-  } catch (const std::exception& e) {
-    return {Code::Invalid, std::string("its symbols cannot be read: ") + e.what()};
-  }
+Status check_symbols(const ElfFile& file) {
   bool found = false;
   std::string others;
-  for (const std::string& symbol : symbols) {
+  for (const std::string& symbol : file.exported()) {
     if (symbol == WAX_MODULE_SYMBOL) {
       found = true;
     } else if (others.size() < 200) {
@@ -191,20 +141,19 @@ VerifiedFile::~VerifiedFile() {
 Result<std::unique_ptr<VerifiedFile>> verify(const std::string& path,
                                              const std::string& expected_sha256) {
   WAX_TRY(const std::string bytes, read_checked(path));
-  WAX_TRY_VOID(check_elf(bytes));
+  WAX_TRY(const ElfFile elf, read_elf(bytes));
   std::string sha256 = sha256_hex(bytes);
   const bool any_hash = expected_sha256.empty();
   if (!any_hash && sha256 != expected_sha256) {
     return Status(Code::Unauthorized, "its SHA-256 is " + sha256 + ", allowed is " +
                                           expected_sha256 + ": the file has changed");
   }
+  WAX_TRY_VOID(check_symbols(elf));
   std::string load_path = path;
   if (!any_hash) {
     WAX_TRY(load_path, write_private_copy(bytes, std::filesystem::path(path).filename().string()));
   }
-  auto file = std::make_unique<VerifiedFile>(std::move(load_path), std::move(sha256), !any_hash);
-  WAX_TRY_VOID(check_symbols(file->path()));
-  return file;
+  return std::make_unique<VerifiedFile>(std::move(load_path), std::move(sha256), !any_hash);
 }
 
 Result<std::map<std::string, std::string>> read_allowlist(const std::string& path) {

@@ -51,10 +51,12 @@ void BlockingPool::work() {
     if (queue_.empty()) {
       return;
     }
-    const Task task = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    task();
+    {
+      const Task task = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      task();
+    }  // what the task held goes while others may submit
     lock.lock();
   }
 }

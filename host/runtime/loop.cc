@@ -25,8 +25,12 @@ thread_local const Loop* t_current_loop = nullptr;
 struct Loop::Impl {
   // A watched descriptor. Asio completes a wait once, so each direction re-arms itself.
   struct Watch : std::enable_shared_from_this<Watch> {
-    Watch(asio::io_context& io, int fd) : descriptor(io, fd) {}
-    ~Watch() { descriptor.release(); }  // the descriptor is not ours to close
+    explicit Watch(asio::io_context& io) : descriptor(io) {}
+    ~Watch() {
+      if (descriptor.is_open()) {
+        descriptor.release();  // it is not ours to close
+      }
+    }
 
     void arm() {
       using Wait = asio::posix::stream_descriptor;
@@ -105,15 +109,17 @@ void Loop::stop() {
   timers_.clear();
 }
 
-void Loop::post(Task task) {
-  asio::post(impl_->io, [this, task = std::move(task)]() mutable { run(task); });
-}
-
-void Loop::run(Task& task) {
+// Runs a piece of work under the eyes of the watchdog.
+template <class F>
+void Loop::run(F&& task) {
   busy_since_ms_.store(std::max<std::int64_t>(1, clock_.monotonic().count()),
                        std::memory_order_relaxed);
   task();
   busy_since_ms_.store(0, std::memory_order_relaxed);
+}
+
+void Loop::post(Task task) {
+  asio::post(impl_->io, [this, task = std::move(task)]() mutable { run(task); });
 }
 
 bool Loop::on_loop() const noexcept {
@@ -164,8 +170,10 @@ void Loop::arm() {
 
 std::size_t Loop::fire_due_timers() {
   const Millis now = clock_.monotonic();
+  // Timers that these start wait for the next turn, so that other tasks get theirs.
+  const TimerId last = last_id_;
   std::size_t fired = 0;
-  while (!timers_.empty() && timers_.begin()->first <= now) {
+  while (!timers_.empty() && timers_.begin()->first <= now && timers_.begin()->second.id <= last) {
     Timer timer = std::move(timers_.begin()->second);
     timer_ids_.erase(timer.id);
     timers_.erase(timers_.begin());
@@ -179,8 +187,15 @@ std::size_t Loop::fire_due_timers() {
 Loop::WatchId Loop::watch(int fd, std::uint32_t interest,
                           std::function<void(std::uint32_t)> ready) {
   const WatchId id = ++last_id_;
-  auto watch = std::make_shared<Impl::Watch>(impl_->io, fd);
-  watch->ready = std::move(ready);
+  auto watch = std::make_shared<Impl::Watch>(impl_->io);
+  boost::system::error_code refused;
+  watch->descriptor.assign(fd, refused);
+  if (refused) {
+    return 0;
+  }
+  watch->ready = [this, ready = std::move(ready)](std::uint32_t bits) {
+    run([&] { ready(bits); });
+  };
   watch->interest = interest;
   watch->arm();
   impl_->watches.emplace(id, std::move(watch));

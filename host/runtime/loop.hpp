@@ -50,7 +50,8 @@ class Loop {
   // The task is destroyed unrun; an id that fired already is ignored. [loop]
   void cancel_timer(TimerId id);
 
-  // Level-triggered; the descriptor stays the caller's and must outlive the watch. [loop]
+  // Level-triggered; the descriptor stays the caller's and must outlive the watch. 0 when it cannot
+  // be watched: closed, watched already, or of a kind that is never waited for. [loop]
   WatchId watch(int fd, std::uint32_t interest, std::function<void(std::uint32_t ready)> ready);
   void update_watch(WatchId id, std::uint32_t interest);
   void unwatch(WatchId id);
@@ -78,7 +79,8 @@ class Loop {
 
   void arm();
   std::size_t fire_due_timers();
-  void run(Task& task);
+  template <class F>
+  void run(F&& task);
 
   std::string name_;
   const Clock& clock_;
