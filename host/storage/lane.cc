@@ -103,8 +103,6 @@ void Lane::run_group(Jobs& jobs) {
   std::unordered_set<std::string> writing;
   std::unordered_set<std::string> waiting;
   std::vector<Job> passed_by;
-  std::size_t done_calls = 0;
-  std::size_t done_bytes = 0;
   while (!jobs.empty() && group.size() < options_.max_batches_per_commit &&
          passed_by.size() < kMaxPassedBy) {
     Job job = std::move(jobs.front());
@@ -118,12 +116,13 @@ void Lane::run_group(Jobs& jobs) {
       passed_by.push_back(std::move(job));
       continue;
     }
-    ++done_calls;
-    done_bytes += job.bytes;
     if (job.is_batch()) {
       writing.insert(job.tenant);
       group.push_back(std::move(job));
-    } else if (!job.refused) {
+      continue;
+    }
+    leave_queue({&job, 1});
+    if (!job.refused) {
       job.refuse(job.refused);
     } else {
       counters_.calls.fetch_add(1, std::memory_order_relaxed);
@@ -135,9 +134,15 @@ void Lane::run_group(Jobs& jobs) {
   if (!group.empty()) {
     commit(group);
   }
+}
+
+// Before the answers: who hears one finds room for the next call.
+void Lane::leave_queue(std::span<const Job> jobs) {
   const std::lock_guard lock(mutex_);
-  pending_calls_ -= done_calls;
-  pending_bytes_ -= done_bytes;
+  pending_calls_ -= jobs.size();
+  for (const Job& job : jobs) {
+    pending_bytes_ -= job.bytes;
+  }
 }
 
 void Lane::commit(std::vector<Job>& group) {
@@ -156,6 +161,7 @@ void Lane::commit(std::vector<Job>& group) {
     options_.on_commit(took, group.size());
   }
   note_health(results);
+  leave_queue(group);
   for (std::size_t i = 0; i < group.size(); ++i) {
     group[i].written(results[i], group[i].ops);
   }

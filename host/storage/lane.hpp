@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,6 +38,7 @@ class Lane {
   Jobs take_all();
   // Does as much of `jobs` as one commit allows and leaves the rest, in order.
   void run_group(Jobs& jobs);
+  void leave_queue(std::span<const Job> jobs);
   void commit(std::vector<Job>& group);
   void note_health(const std::vector<plugin_host::BatchResult>& results);
 
@@ -50,7 +52,7 @@ class Lane {
   mutable std::mutex mutex_;  // guards the four below
   std::condition_variable wake_;
   Jobs queue_;
-  std::size_t pending_calls_ = 0;  // queued or taken but not done
+  std::size_t pending_calls_ = 0;  // queued, or taken and not answered
   std::size_t pending_bytes_ = 0;
   bool closing_ = false;
 

@@ -47,7 +47,7 @@ struct StoreOptions {
   std::size_t cache_bytes_total = 64 << 20;
   const Clock* clock = &Clock::system();
   // After every commit, on the lane's thread: how long it took and how many batches it carried.
-  std::function<void(std::chrono::nanoseconds took, std::size_t batches)> on_commit;
+  std::function<void(std::chrono::nanoseconds took, std::size_t batches)> on_commit = {};
 };
 
 struct StoreCounters {
