@@ -14,7 +14,8 @@ std::optional<Json> body_object(Call& call) {
     return Json::object();
   }
   const std::string_view type = call.request.header_or_empty("content-type");
-  if (type.starts_with("application/x-www-form-urlencoded")) {
+  // `curl -d` says form whatever it sends; a form never begins with a brace.
+  if (type.starts_with("application/x-www-form-urlencoded") && !body.starts_with('{')) {
     auto fields = http::parse_query(body);
     if (!fields.has_value()) {
       call.send(http::error_response(400, "malformed form body"));

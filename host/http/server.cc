@@ -166,7 +166,7 @@ Status Server::start() {
     return {Code::Invalid, "cannot listen on " + where + ": " + error.what()};
   }
   impl_->port = listener.getPort();
-  log::info("http.started", {{"host", options.host}, {"port", impl_->port.load()}});
+  log::debug("http.started", {{"host", options.host}, {"port", impl_->port.load()}});
   return {};
 }
 
@@ -193,7 +193,7 @@ Status Server::stop(std::chrono::milliseconds grace) {
   }
   impl_->listener->shutdown();
   impl_->listener.reset();
-  log::info("http.stopped");
+  log::debug("http.stopped");
   return {};
 }
 
