@@ -11,13 +11,13 @@
 namespace echo {
 
 const char kConfigSchema[] = R"json({
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "Echo engine",
   "type": "object",
   "additionalProperties": false,
   "properties": {
     "phone": {
-      "type": "string", "pattern": "^[0-9]{5,15}$",
+      "type": "string", "pattern": "^[0-9]{5,15}$", "x-message": "must be 5 to 15 digits",
       "description": "Phone number of the pretended account; derived from the session's name when absent."
     },
     "pushName": {"type": "string", "maxLength": 100, "default": "Echo", "description": "Name of the pretended account."},

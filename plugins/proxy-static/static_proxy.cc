@@ -11,7 +11,7 @@
 namespace proxy_static {
 
 const char kConfigSchema[] = R"json({
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "$schema": "http://json-schema.org/draft-07/schema#",
   "title": "Static proxies",
   "type": "object",
   "additionalProperties": false,

@@ -3,6 +3,7 @@
 #include <png.h>
 
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include <waxwing/plugin.hpp>
 #include <waxwing/plugin/testing.hpp>
 
+#include "base/json_schema.hpp"
+
 namespace {
 
 using namespace waxwing::plugin::testing;
@@ -22,6 +25,16 @@ using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using Json = nlohmann::json;
+
+// What the engine says must be what the published schema says.
+void expect_valid(const std::string& file, const char* part, const std::string& text) {
+  std::ifstream in(WAX_SCHEMA_DIRECTORY "/" + file);
+  const auto schema = waxwing::JsonSchema::compile(Json::parse(in).at(part));
+  ASSERT_TRUE(schema.has_value()) << schema.error().message();
+  for (const waxwing::Violation& violation : schema->validate(Json::parse(text))) {
+    ADD_FAILURE() << file << ": " << violation.message();
+  }
+}
 
 class EchoOperations : public ::testing::Test {
  protected:
@@ -65,6 +78,8 @@ TEST_F(EchoOperations, SendTextAnswersWithTheMessageAndEchoesIt) {
   EXPECT_EQ(session->events[1].type, "message");
   EXPECT_EQ(session->events[2].type, "message.any");
   EXPECT_EQ(session->events[1].json, session->events[2].json);
+  expect_valid("ops/messages.sendText.json", "response", answer.json);
+  expect_valid("events/message.json", "payload", session->events[1].json);
   const Json received = Json::parse(session->events[1].json);
   EXPECT_THAT(received.at("id").get<std::string>(), StartsWith("false_79111111@c.us_"));
   EXPECT_EQ(received.at("body"), sent.at("body"));
@@ -148,6 +163,7 @@ TEST_F(EchoOperations, CodesAreForTheTimeOfScanning) {
   ASSERT_TRUE(answer.ok()) << answer.message;
   EXPECT_THAT(Json::parse(answer.json).at("code").get<std::string>(),
               MatchesRegex("[1-9A-HJ-NP-TV-Z]{4}-[1-9A-HJ-NP-TV-Z]{4}"));
+  expect_valid("ops/auth.requestCode.json", "response", answer.json);
   const Answer& again = session->invoke("auth.requestCode", R"({"phoneNumber": "15551234567"})");
   EXPECT_NE(again.json, answer.json);
   EXPECT_EQ(session->invoke("auth.requestCode", R"({"phoneNumber": "12x45"})").status,
