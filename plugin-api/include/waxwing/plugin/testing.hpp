@@ -106,8 +106,9 @@ class FakeSession {
 class FakeHost {
  public:
   struct Options {
-    std::vector<std::string> without;                // extension ids this host does not have
-    std::map<std::string, std::size_t> table_bytes;  // an older host: only that much of a table
+    std::vector<std::string> without;  // extension ids this host does not have
+    // Tables of another version: shorter ones end early, longer ones have slots nobody knows.
+    std::map<std::string, std::size_t> table_bytes;
   };
 
   explicit FakeHost(const wax_module* module) : FakeHost(module, Options()) {}

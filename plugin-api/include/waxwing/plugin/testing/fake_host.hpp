@@ -208,8 +208,9 @@ inline Answer& FakeSession::stop() {
   return host_.call(*this, "stop", [this](wax_call* call) { table_.stop(engine_, call); });
 }
 inline Answer& FakeSession::logout() {
-  Answer& answer =
-      host_.call(*this, "logout", [this](wax_call* call) { table_.logout(engine_, call); });
+  Answer& answer = host_.call(*this, "logout", [this](wax_call* call) {
+    (table_.logout != nullptr ? table_.logout : table_.stop)(engine_, call);
+  });
   if (answer.done) {
     host_.store.erase_tenant(name_);
   }
@@ -245,6 +246,9 @@ inline Answer& FakeSession::invoke(const std::string& op, const std::string& jso
   });
 }
 inline wax_status FakeSession::reconfigure(const std::string& config_json) {
+  if (table_.reconfigure == nullptr) {
+    return WAX_E_STATE;
+  }
   const detail_testing::Borrowed config(config_json);
   wax_error err{};
   err.struct_size = sizeof err;
@@ -257,7 +261,7 @@ inline void FakeSession::destroy() {
 }
 inline void FakeSession::make_room(std::size_t count) {
   event_room += count;
-  if (std::exchange(refused_, false)) {
+  if (std::exchange(refused_, false) && table_.resume != nullptr) {
     table_.resume(engine_);
     host_.run();
   }

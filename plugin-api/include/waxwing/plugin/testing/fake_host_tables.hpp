@@ -95,18 +95,18 @@ inline void FakeHost::make_tables() {
   make_executor_table();
   make_blob_table();
   make_log_tables();
-  // The module gets copies on the heap, as short as the options want them, so that a read beyond
+  // The module gets copies on the heap, as long as the options want them, so that a read beyond
   // the end of a table is found by AddressSanitizer.
   const auto offer = [this](const char* id, const void* table, std::size_t size) {
     if (std::find(options_.without.begin(), options_.without.end(), id) != options_.without.end()) {
       return;
     }
-    const auto limit = options_.table_bytes.find(id);
-    const auto length = static_cast<std::uint32_t>(
-        limit == options_.table_bytes.end() ? size : std::min(size, limit->second));
+    const auto other = options_.table_bytes.find(id);
+    const auto length =
+        static_cast<std::uint32_t>(other == options_.table_bytes.end() ? size : other->second);
     std::vector<unsigned char>& copy = extensions_[id];
-    copy.resize(length);
-    std::memcpy(copy.data(), table, length);
+    copy.assign(length, 0xAB);
+    std::memcpy(copy.data(), table, std::min<std::size_t>(length, size));
     std::memcpy(copy.data(), &length, sizeof length);
   };
   offer(WAX_HOST_SESSION, &session_table_, sizeof session_table_);
