@@ -3,9 +3,12 @@
 #include "api/answers.hpp"
 
 #include "api/errors.hpp"
+#include "api/operation_schemas.hpp"
 #include "base/digest.hpp"
+#include "base/json.hpp"
 #include "base/json_writer.hpp"
 #include "plugin/blob.hpp"
+#include "plugin/registry.hpp"
 #include "session/state.hpp"
 
 namespace waxwing::api {
@@ -56,10 +59,17 @@ http::Response call_failure(const session::Session& session, Need need, const St
   return from_status(status);
 }
 
-void run_operation(const Context&, Call&& call, const session::Manager::SessionPtr& session,
-                   Need need, plugin_host::Request request, int success) {
-  request.request_id = std::string(call.request.request_id());
-  const std::string operation = request.op;
+void run_operation(const Context& context, Call&& call, const session::Manager::SessionPtr& session,
+                   Need need, std::string operation, const Json& arguments, int success) {
+  const auto engine = context.plugins.find_engine(session->view().snapshot().engine);
+  const auto violations = check_arguments(
+      operation, engine.has_value() ? engine->info->find_op(operation) : nullptr, arguments);
+  if (!violations.empty()) {
+    call.send(from_violations(violations));
+    return;
+  }
+  plugin_host::Request request{
+      operation, json::dump(arguments), {}, std::string(call.request.request_id())};
   session->call(need, std::move(request),
                 [call = std::make_shared<Call>(std::move(call)), session, need, success,
                  operation](plugin_host::Answer answer) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "api/route.hpp"
+#include "base/json_fwd.hpp"
 #include "http/response.hpp"
 #include "plugin/engine_session.hpp"
 #include "session/manager.hpp"
@@ -23,10 +24,10 @@ namespace waxwing::api {
                                      std::string bytes);
 [[nodiscard]] bool accepts_only_json(const http::Request& request);
 
-// Runs an operation of the engine and sends what comes of it: its JSON with `success`, its first
-// part as a picture where there is one, else the failure.
+// Checks the arguments, runs an operation of the engine and sends what comes of it: its JSON with
+// `success`, its first part as a picture where there is one, else the failure.
 void run_operation(const Context& context, Call&& call, const session::Manager::SessionPtr& session,
-                   session::Need need, plugin_host::Request request, int success);
+                   session::Need need, std::string operation, const Json& arguments, int success);
 // The failure of a call that needed its session in some state.
 [[nodiscard]] http::Response call_failure(const session::Session& session, session::Need need,
                                           const Status& status, std::string_view operation);

@@ -2,6 +2,13 @@
 // Writing the OpenAPI document.
 #include "api/openapi.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#include "api/operation_schemas.hpp"
 #include "api/route.hpp"
 #include "base/json.hpp"
 #include "config/config.hpp"
@@ -13,12 +20,140 @@
 namespace waxwing::api {
 namespace {
 
+constexpr std::string_view kComponents = "#/components/schemas/";
+
+Json reference(std::string_view component) {
+  return {{"$ref", std::string(kComponents) + std::string(component)}};
+}
+
+Json json_content(Json schema) {
+  return {{"application/json", {{"schema", std::move(schema)}}}};
+}
+
+// A schema with definitions of its own, moved to where it stands in the document.
+void move_references(Json& node, const std::string& to) {
+  constexpr std::string_view kLocal = "#/definitions/";
+  if (node.is_object()) {
+    for (auto& [key, value] : node.items()) {
+      if (key == "$ref" && value.is_string() &&
+          value.get_ref<const std::string&>().starts_with(kLocal)) {
+        value = to + value.get<std::string>().substr(1);
+      } else {
+        move_references(value, to);
+      }
+    }
+  } else if (node.is_array()) {
+    for (Json& value : node) {
+      move_references(value, to);
+    }
+  }
+}
+
+Json parameters(const Row& row) {
+  Json out = Json::array();
+  std::string_view rest = row.pattern;
+  for (auto open = rest.find('{'); open != std::string_view::npos; open = rest.find('{')) {
+    const auto close = rest.find('}', open);
+    const std::string_view name = rest.substr(open + 1, close - open - 1);
+    Json schema = {{"type", "string"}};
+    if (name == "session") {
+      schema["default"] = "default";
+    }
+    out.push_back(
+        {{"name", name}, {"in", "path"}, {"required", true}, {"schema", std::move(schema)}});
+    rest.remove_prefix(close + 1);
+  }
+  for (const Query& query : row.query) {
+    out.push_back({{"name", query.name},
+                   {"in", "query"},
+                   {"required", query.required},
+                   {"description", query.description},
+                   {"schema", {{"type", "string"}}}});
+  }
+  return out;
+}
+
+// What an operation of the engine takes or answers; null where its file says nothing.
+Json operation_schema(const Row& row, const char* part) {
+  const Json& document = operation_document(row.operation);
+  if (!document.is_object() || !document.contains(part) || document.at(part).is_null()) {
+    return nullptr;
+  }
+  Json schema = document.at(part);
+  const bool takes_session = std::string_view(part) == "request" &&
+                             row.pattern.find("{session}") == std::string_view::npos;
+  if (takes_session && schema.is_object()) {
+    schema["properties"]["session"] = {{"type", "string"}, {"default", "default"}};
+  }
+  return schema;
+}
+
+Json success(const Row& row) {
+  Json out = {{"description", row.summary}};
+  Json schema = row.response_schema.empty() ? Json() : reference(row.response_schema);
+  if (schema.is_null() && !row.operation.empty() && !row.image) {
+    schema = operation_schema(row, "response");
+  }
+  if (!schema.is_null()) {
+    out["content"] = json_content(std::move(schema));
+  }
+  if (row.image) {
+    out["content"] = json_content({{"oneOf", {reference("Base64File"), reference("QRCodeValue")}}});
+    out["content"]["image/png"] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
+  }
+  return out;
+}
+
+Json failures(const Row& row) {
+  Json out = Json::object();
+  const auto add = [&](const char* status, const char* text, std::string_view component) {
+    out[status] = {{"description", text}, {"content", json_content(reference(component))}};
+  };
+  if (row.access == Access::Public) {
+    return out;
+  }
+  add("401", "The API key is missing or wrong", "Error");
+  add("403", "The API key may not do this", "Error");
+  if (row.pattern.find("{session}") != std::string_view::npos || !row.operation.empty()) {
+    add("404", "There is no such session, or it is not running", "Error");
+  }
+  if (!row.request_schema.empty() || !row.query.empty() || !row.operation.empty()) {
+    add("400", "A field is wrong; `message` names it", "ValidationError");
+  }
+  if (!row.operation.empty() || row.image) {
+    add("422", "The session is in another state, or its engine cannot do this", "StateError");
+    add("504", "The engine did not answer in time", "Error");
+  }
+  if (row.method != "GET") {
+    add("503", "The server is busy or cannot store anything; try again", "Error");
+  }
+  return out;
+}
+
 Json operation(const Row& row) {
+  Json responses = failures(row);
+  responses[std::to_string(row.success)] = success(row);
   Json out = {{"summary", row.summary},
               {"tags", Json::array({row.tag})},
-              {"responses", {{std::to_string(row.success), {{"description", ""}}}}}};
+              {"parameters", parameters(row)},
+              {"responses", std::move(responses)}};
+  std::string id(row.method);
+  for (const char c : row.pattern) {
+    id += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  }
+  out["operationId"] = std::move(id);
+  Json body = row.request_schema.empty() ? Json() : reference(row.request_schema);
+  if (body.is_null() && !row.operation.empty() && row.method != "GET") {
+    body = operation_schema(row, "request");
+  }
+  if (!body.is_null()) {
+    out["requestBody"] = {{"required", true}, {"content", json_content(std::move(body))}};
+  }
   if (row.deprecated) {
     out["deprecated"] = true;
+  }
+  if (row.access != Access::Public) {
+    out["security"] = Json::array({{{"api_key", Json::array()}}});
   }
   return out;
 }
@@ -27,20 +162,39 @@ Json operation(const Row& row) {
 
 std::string openapi_document(const Context& context) {
   Json paths = Json::object();
+  Json tags = Json::array();
   for (const Row& row : all_rows(context.config)) {
     if (row.tag.empty() || row.alias) {
       continue;
     }
     std::string method(row.method);
-    for (char& c : method) {
-      c = static_cast<char>(c - 'A' + 'a');
-    }
+    std::transform(method.begin(), method.end(), method.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     paths[std::string(row.pattern)][method] = operation(row);
+    const Json tag = {{"name", row.tag}};
+    if (std::find(tags.begin(), tags.end(), tag) == tags.end()) {
+      tags.push_back(tag);
+    }
   }
-  const Json document = {
+  Json components = json::parse(component_text()).value();
+  Json session_config = context.session_config.document();
+  move_references(session_config, std::string(kComponents) + "SessionConfig");
+  components["SessionConfig"] = std::move(session_config);
+
+  const config::Swagger& page = context.config.swagger;
+  Json document = {
       {"openapi", "3.1.0"},
-      {"info", {{"title", context.config.swagger.title}, {"version", WAXWING_VERSION}}},
-      {"paths", std::move(paths)}};
+      {"info",
+       {{"title", page.title}, {"version", WAXWING_VERSION}, {"description", page.description}}},
+      {"tags", std::move(tags)},
+      {"paths", std::move(paths)},
+      {"components",
+       {{"schemas", std::move(components)},
+        {"securitySchemes",
+         {{"api_key", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Api-Key"}}}}}}}};
+  if (!page.external_doc_url.empty()) {
+    document["externalDocs"] = {{"url", page.external_doc_url}};
+  }
   return json::dump(document);
 }
 

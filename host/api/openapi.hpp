@@ -3,12 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/context.hpp"
 
 namespace waxwing::api {
 
-// OpenAPI 3.1 as JSON. [any-thread]
+// OpenAPI 3.1 as JSON, with the config sections of the loaded engines. [any-thread]
 [[nodiscard]] std::string openapi_document(const Context& context);
+
+// The file components.json, as the build embedded it.
+[[nodiscard]] std::string_view component_text();
 
 }  // namespace waxwing::api

@@ -42,8 +42,8 @@ void send_text(const Context& context, Call&& call) {
     return;
   }
   if (const auto session = take_session(context, call, Access::Send, *body)) {
-    run_operation(context, std::move(call), session, Need::Working,
-                  {"messages.sendText", json::dump(*body), {}, ""}, 201);
+    run_operation(context, std::move(call), session, Need::Working, "messages.sendText", *body,
+                  201);
   }
 }
 
@@ -53,8 +53,8 @@ void check_exists(const Context& context, Call&& call) {
     arguments.emplace(name, value);
   }
   if (const auto session = take_session(context, call, Access::Read, arguments)) {
-    run_operation(context, std::move(call), session, Need::Working,
-                  {"contacts.checkExists", json::dump(arguments), {}, ""}, 200);
+    run_operation(context, std::move(call), session, Need::Working, "contacts.checkExists",
+                  arguments, 200);
   }
 }
 
@@ -81,8 +81,7 @@ void run_named(const Context& context, Call&& call) {
   if (call.refused(reads ? Access::Read : Access::Send, name)) {
     return;
   }
-  run_operation(context, std::move(call), session, Need::Working, {op, json::dump(*body), {}, ""},
-                reads ? 200 : 201);
+  run_operation(context, std::move(call), session, Need::Working, op, *body, reads ? 200 : 201);
 }
 
 void capabilities(const Context& context, Call&& call) {

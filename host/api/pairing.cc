@@ -19,6 +19,7 @@ using session::Need;
 using SessionPtr = session::Manager::SessionPtr;
 
 constexpr int kUnprocessable = 422;
+constexpr char kRequestCode[] = "auth.requestCode";
 
 // The session of a guarded call: unknown is a 422 here, not a 404.
 SessionPtr find_or_422(const Context& context, Call& call, std::string_view name) {
@@ -71,14 +72,7 @@ void qr(const Context& context, Call&& call) {
 }
 
 void request_code(const Context& context, Call&& call) {
-  static const JsonSchema schema = JsonSchema::compile(Json::parse(R"({
-      "type": "object", "required": ["phoneNumber"],
-      "properties": {
-        "phoneNumber": {"type": "string", "minLength": 1},
-        "method": {"type": ["string", "null"]}
-      }})"))
-                                       .value();
-  auto body = body_object(call, schema, false);
+  auto body = body_object(call);
   if (!body.has_value()) {
     return;
   }
@@ -87,14 +81,11 @@ void request_code(const Context& context, Call&& call) {
     return;
   }
   if (session->view().state() == session::State::Stopped) {
-    call.send(http::error_response(404, "Session \"" + session->name() +
-                                            "\" is not running. Start it first: POST "
-                                            "/api/sessions/" +
-                                            session->name() + "/start"));
+    // Anything but running is a 404 here, whatever the state that the call needs.
+    run_operation(context, std::move(call), session, Need::Running, kRequestCode, *body, 201);
     return;
   }
-  run_operation(context, std::move(call), session, Need::ScanQrCode,
-                {"auth.requestCode", json::dump(*body), {}, ""}, 201);
+  run_operation(context, std::move(call), session, Need::ScanQrCode, kRequestCode, *body, 201);
 }
 
 // The four passkey calls are operations of engines that know passkeys.
@@ -105,8 +96,7 @@ void passkey(const Context& context, Call&& call) {
     return;
   }
   if (const auto session = find_or_404(context, call, call.request.param("session"))) {
-    run_operation(context, std::move(call), session, Need::Running,
-                  {kOperation, json::dump(*body), {}, ""}, kSuccess);
+    run_operation(context, std::move(call), session, Need::Running, kOperation, *body, kSuccess);
   }
 }
 
@@ -129,7 +119,7 @@ void screenshot(const Context& context, Call&& call) {
   const auto engine = context.plugins.find_engine(snapshot.engine);
   const bool has_page = engine.has_value() && engine->info->find_op(kScreenshot) != nullptr;
   if (has_page || snapshot.state == session::State::Stopped) {
-    run_operation(context, std::move(call), session, Need::Running, {kScreenshot, "{}", {}, ""},
+    run_operation(context, std::move(call), session, Need::Running, kScreenshot, Json::object(),
                   200);
     return;
   }
@@ -190,7 +180,7 @@ void add_pairing_rows(std::vector<Row>& rows) {
        false,
        false,
        0,
-       "auth.requestCode"});
+       kRequestCode});
   add({"GET",
        "/api/{session}/auth/passkey/challenge",
        Access::Control,
@@ -199,7 +189,7 @@ void add_pairing_rows(std::vector<Row>& rows) {
        "Get the pending passkey challenge",
        200,
        "",
-       "PasskeyChallenge",
+       "",
        {},
        false,
        false,
@@ -213,7 +203,7 @@ void add_pairing_rows(std::vector<Row>& rows) {
        "",
        "Answer the passkey challenge",
        201,
-       "PasskeyAssertionRequest",
+       "",
        "",
        {},
        false,
@@ -229,7 +219,7 @@ void add_pairing_rows(std::vector<Row>& rows) {
        "Get the code to compare with the phone",
        200,
        "",
-       "PasskeyConfirmation",
+       "",
        {},
        false,
        false,

@@ -214,8 +214,8 @@ void me(const Context& context, Call&& call) {
 template <const char* kOperation>
 void account(const Context& context, Call&& call) {
   if (const auto session = find_or_404(context, call, call.request.param("session"))) {
-    run_operation(context, std::move(call), session, session::Need::Running,
-                  {kOperation, "{}", {}, ""}, 200);
+    run_operation(context, std::move(call), session, session::Need::Running, kOperation,
+                  Json::object(), 200);
   }
 }
 
@@ -378,7 +378,7 @@ void add_session_rows(std::vector<Row>& rows) {
        "Get the account's quota of new chats",
        200,
        "",
-       "MessageCappingData",
+       "",
        {},
        false,
        false,
@@ -393,7 +393,7 @@ void add_session_rows(std::vector<Row>& rows) {
        "Get the account's outreach restriction",
        200,
        "",
-       "ReachoutTimelockData",
+       "",
        {},
        false,
        false,

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The standard operations' JSON Schemas, embedded from plugin-api/schema/ops.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/json_fwd.hpp"
+#include "base/json_schema.hpp"
+
+namespace waxwing::plugin_host {
+struct OpInfo;
+}
+
+namespace waxwing::api {
+
+struct OperationFile {
+  std::string_view name;  // "auth.requestCode"
+  std::string_view text;  // of its JSON file
+};
+// Defined by the build, in the order of their names.
+[[nodiscard]] std::span<const OperationFile> operation_files();
+
+// The file as JSON, null for an operation that is not a standard one. [any-thread]
+[[nodiscard]] const Json& operation_document(std::string_view name);
+// Violations of a request's arguments: by the engine's own schema where `op` has one, else by the
+// standard one, else none. [any-thread]
+[[nodiscard]] std::vector<Violation> check_arguments(std::string_view name,
+                                                     const plugin_host::OpInfo* op,
+                                                     const Json& arguments);
+
+}  // namespace waxwing::api
