@@ -253,7 +253,9 @@ void Connection::close() {
   host_.release(*this);
   output_.clear();
   input_ = {};
-  protocol_->on_closed();
+  if (protocol_) {
+    protocol_->on_closed();
+  }
 }
 
 void Connection::write(std::string head, Body body) {

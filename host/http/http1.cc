@@ -92,6 +92,8 @@ void Http1::on_head() {
   channel_.set_deadline(body_started_ + service_.limits.body_timeout);
 
   bool go_on = false;
+  const auto ticket = ticket_;
+  const Ticket::DirectScope direct(*ticket);
   try {
     go_on = admit(*request_);
   } catch (const std::exception& error) {
@@ -111,7 +113,6 @@ void Http1::on_head() {
 }
 
 bool Http1::admit(Request& request) {
-  const Ticket::DirectScope direct(*ticket_);
   if (service_.stats.requests_in_flight.load(kRelaxed) >= service_.limits.requests_in_flight) {
     service_.stats.overloads.fetch_add(1, kRelaxed);
     responder_->send(overload_response("too many requests are running"));
@@ -213,7 +214,8 @@ void Http1::on_complete() {
   }
   parser_.reset();
   if (held_) {
-    send(std::move(*held_));
+    Response response = std::move(*held_);
+    send(std::move(response));
   }
 }
 

@@ -22,14 +22,19 @@ namespace waxwing::http {
 
 namespace {
 
-// The listening socket, which Pistache keeps to itself: without it nobody can stop to accept while
-// running requests end. An explicit instantiation may name a private member.
-int& listening_descriptor(Pistache::Tcp::Listener& listener);
-template <auto kMember>
+// Two parts that Pistache's listener keeps to itself: without them nobody can pause the accept
+// thread, or stop to accept while running requests end. An explicit instantiation may name private
+// members.
+int& socket_of(Pistache::Tcp::Listener& listener);
+Pistache::Polling::Epoll& poller_of(Pistache::Tcp::Listener& listener);
+template <auto kSocket, auto kPoller>
 struct Reveal {
-  friend int& listening_descriptor(Pistache::Tcp::Listener& listener) { return listener.*kMember; }
+  friend int& socket_of(Pistache::Tcp::Listener& listener) { return listener.*kSocket; }
+  friend Pistache::Polling::Epoll& poller_of(Pistache::Tcp::Listener& listener) {
+    return listener.*kPoller;
+  }
 };
-template struct Reveal<&Pistache::Tcp::Listener::listen_fd>;
+template struct Reveal<&Pistache::Tcp::Listener::listen_fd, &Pistache::Tcp::Listener::poller>;
 
 // How long the accept thread rests after an error. The queue of the kernel keeps who comes
 // meanwhile.
@@ -81,6 +86,42 @@ class AcceptWatch final : public Pistache::Log::StringLogger {
   std::chrono::steady_clock::time_point logged_{};  // guarded by mutex_
 };
 
+// While paused the accept thread does not see its socket. [any-thread]
+class ListenerDoor final : public Door {
+ public:
+  void open(Pistache::Tcp::Listener& listener) {
+    const std::lock_guard lock(mutex_);
+    listener_ = &listener;
+  }
+  void pause() override {
+    const std::lock_guard lock(mutex_);
+    if (pauses_++ == 0 && listener_ != nullptr) {
+      poller_of(*listener_).removeFd(socket_of(*listener_));
+    }
+  }
+  void resume() override {
+    const std::lock_guard lock(mutex_);
+    if (--pauses_ == 0 && listener_ != nullptr) {
+      const int socket = socket_of(*listener_);
+      poller_of(*listener_)
+          .addFd(socket, Pistache::Flags(Pistache::Polling::NotifyOn::Read),
+                 Pistache::Polling::Tag(static_cast<std::uint64_t>(socket)));
+    }
+  }
+  // For good: who comes from now on is refused by the kernel.
+  void shut() {
+    pause();
+    const std::lock_guard lock(mutex_);
+    ::shutdown(socket_of(*listener_), SHUT_RD);
+    listener_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  Pistache::Tcp::Listener* listener_ = nullptr;  // guarded by mutex_
+  int pauses_ = 0;                               // guarded by mutex_
+};
+
 // Leaves descriptors for files, stores and outgoing connections.
 std::size_t affordable_connections(std::size_t wanted) {
   rlimit limit{};
@@ -104,6 +145,7 @@ struct Server::Impl {
   ServerOptions options;
   std::shared_ptr<Service> service = std::make_shared<Service>();
   std::shared_ptr<AcceptWatch> watch;
+  std::shared_ptr<ListenerDoor> door = std::make_shared<ListenerDoor>();
   std::unique_ptr<Pistache::Tcp::Listener> listener;
   std::atomic<std::uint16_t> port{0};
 
@@ -123,6 +165,7 @@ Server::Server(ServerOptions options, Router router) : impl_(std::make_unique<Im
   impl_->options = std::move(options);
   impl_->service->limits = impl_->options.limits;
   impl_->service->router = std::move(router);
+  impl_->service->door = impl_->door;
 }
 
 Server::~Server() {
@@ -160,6 +203,7 @@ Status Server::start() {
       impl_->listener.reset();
       return {Code::Unavailable, "cannot listen on " + where + ": " + error.what()};
     }
+    impl_->door->open(listener);
     listener.runThreaded();
   } catch (const std::exception& error) {
     impl_->listener.reset();
@@ -175,9 +219,8 @@ Status Server::stop(std::chrono::milliseconds grace) {
     return {};
   }
   auto& service = *impl_->service;
-  // From here on the kernel refuses who comes; the accept thread sees errors and rests.
   impl_->watch->stop();
-  ::shutdown(listening_descriptor(*impl_->listener), SHUT_RD);
+  impl_->door->shut();
 
   impl_->enter(Service::Phase::Draining);
   impl_->wait_until(grace, [&] { return service.stats.connections_open.load() == 0; });

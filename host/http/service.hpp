@@ -16,6 +16,15 @@
 
 namespace waxwing::http {
 
+// Lets clients in, or leaves them waiting in the kernel's queue. [any-thread]
+class Door {
+ public:
+  virtual ~Door() = default;
+  // Each pause() needs its resume().
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+};
+
 // Lives as long as any worker. `limits` and `router` do not change once the server runs.
 struct Service {
   enum class Phase { Running, Draining, Stopping };
@@ -25,6 +34,7 @@ struct Service {
   Stats stats;
 
   std::atomic<Phase> phase{Phase::Running};
+  std::shared_ptr<Door> door;                       // set before any worker runs
   std::vector<std::shared_ptr<Mailbox>> mailboxes;  // one per worker, filled before any runs
 
   // For Server::stop(): a worker closed its last connection, or came to rest.

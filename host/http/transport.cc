@@ -27,6 +27,11 @@ using Pistache::Polling::Tag;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr std::size_t kScratchBytes = 64 * kKiB;
+constexpr std::size_t kAdoptionsPerTurn = 64;
+
+// The base class takes peers from its queue until it is empty, which under a flood is never. An
+// exception is the only way out.
+struct EnoughForNow {};
 
 Tag tag_of(int descriptor) {
   return Tag(static_cast<std::uint64_t>(descriptor));
@@ -121,7 +126,7 @@ void WorkerTransport::onReady(const Pistache::Aio::FdSet& descriptors) {
   if (called) {
     deliver_answers();
   }
-  if (accepted) {
+  if (accepted || more_wait_) {
     hand_over();
   }
   if (ticked) {
@@ -146,6 +151,9 @@ void WorkerTransport::hand_over() {
   try {
     Pistache::Tcp::Transport::onReady(
         Pistache::Aio::FdSet(std::vector{readable_event(hand_over_tag_)}));
+    watch_the_queue(false);
+  } catch (const EnoughForNow&) {
+    watch_the_queue(true);
   } catch (const std::exception& error) {
     // The kernel would not watch the newest socket. The others are fine.
     log::error("http.hand_over_failed", {{"what", error.what()}});
@@ -158,6 +166,19 @@ void WorkerTransport::hand_over() {
   }
 }
 
+// The accept thread is always the faster one. So it pauses while peers wait here.
+void WorkerTransport::watch_the_queue(bool overflows) {
+  if (overflows == more_wait_) {
+    return;
+  }
+  more_wait_ = overflows;
+  if (overflows) {
+    service_->door->pause();
+  } else {
+    service_->door->resume();
+  }
+}
+
 void WorkerTransport::adopt(const std::shared_ptr<Pistache::Tcp::Peer>& peer) {
   auto connection =
       std::make_shared<Connection>(*this, service_->limits, service_->stats, peer->fd());
@@ -165,6 +186,11 @@ void WorkerTransport::adopt(const std::shared_ptr<Pistache::Tcp::Peer>& peer) {
   connections_.insert_or_assign(peer->fd(), Entry{peer, std::move(connection)});
   service_->stats.connections_open.fetch_add(1, kRelaxed);
   service_->stats.connections_total.fetch_add(1, kRelaxed);
+  if (fresh_.size() >= kAdoptionsPerTurn) {
+    // What the base class would do next.
+    reactor()->registerFd(key(), peer->fd(), NotifyOn::Read | NotifyOn::Shutdown, Mode::Edge);
+    throw EnoughForNow();
+  }
 }
 
 void WorkerTransport::welcome(const std::shared_ptr<Connection>& connection) {
@@ -215,7 +241,7 @@ void WorkerTransport::run_scheduled() {
     guarded(*connection, [&] { connection->turn(); });
   }
   running_.clear();
-  if (!scheduled_.empty()) {
+  if (!scheduled_.empty() || more_wait_) {
     mailbox_->wake();  // they go on after what came meanwhile
   }
 }

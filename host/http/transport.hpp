@@ -47,6 +47,7 @@ class WorkerTransport final : public Pistache::Tcp::Transport, public Connection
   };
 
   void hand_over();
+  void watch_the_queue(bool overflows);
   void welcome(const std::shared_ptr<Connection>& connection);
   void deliver_answers();
   void follow_phase();
@@ -61,6 +62,7 @@ class WorkerTransport final : public Pistache::Tcp::Transport, public Connection
   const std::shared_ptr<Mailbox> mailbox_;
   int timer_ = -1;
   int hand_over_tag_ = -1;  // the base class's queue of accepted peers, known from its first event
+  bool more_wait_ = false;  // in that queue, after this turn's share of them
 
   std::unordered_map<int, Entry> connections_;  // by descriptor
   std::vector<Ready> ready_;

@@ -30,15 +30,17 @@ bool wait_for(int descriptor, short events, SteadyClock::time_point deadline) {
 
 }  // namespace
 
-Client::Client(std::uint16_t port, int receive_buffer_bytes)
-    : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  if (descriptor_ < 0) {
-    return;
-  }
+Client::Client() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+
+Client::Client(std::uint16_t port, int receive_buffer_bytes) : Client() {
   if (receive_buffer_bytes > 0) {
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
                  sizeof receive_buffer_bytes);
   }
+  connect(port);
+}
+
+bool Client::connect(std::uint16_t port) {
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
@@ -50,6 +52,7 @@ Client::Client(std::uint16_t port, int receive_buffer_bytes)
   if (::connect(descriptor_, &generic, sizeof generic) != 0) {
     close();
   }
+  return connected();
 }
 
 Client::~Client() {

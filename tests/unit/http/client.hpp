@@ -29,6 +29,9 @@ struct Reply {
 class Client {
  public:
   explicit Client(std::uint16_t port, int receive_buffer_bytes = 0);
+  // A socket that is not connected yet, and its connection (without waiting for an accept()).
+  Client();
+  bool connect(std::uint16_t port);
   ~Client();
   Client(Client&& other) noexcept;
   Client& operator=(Client&& other) noexcept;
