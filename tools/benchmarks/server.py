@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server to measure: started on a free loopback port with a data folder of its own."""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """Context manager; `yaml` is added to the configuration."""
+
+    def __init__(self, binary, yaml=""):
+        self.folder = tempfile.mkdtemp(prefix="waxwing-bench-")
+        self.log_path = os.path.join(self.folder, "log")
+        config = os.path.join(self.folder, "waxwing.yaml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("http: {port: 0}\n"
+                       "log: {http_level: error}\n"
+                       "security: {no_api_key: true}\n"
+                       "dashboard: {enabled: false}\n"
+                       f"storage: {{local: {{config: {{path: {self.folder}/data}}}}}}\n" + yaml)
+        environment = {key: value for key, value in os.environ.items()
+                       if not key.startswith(("WAHA_", "WHATSAPP_"))}
+        self.started = time.monotonic()
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen([binary, "--config", config], stdout=log, stderr=log,
+                                            env=environment, cwd=self.folder)
+        self.port = None
+
+    def __enter__(self):
+        deadline = time.monotonic() + 20
+        while self.port is None:
+            with open(self.log_path, encoding="utf-8", errors="replace") as log:
+                found = re.search(r"server\.started .*port=(\d+)", log.read())
+            if found:
+                self.port = int(found.group(1))
+            elif self.process.poll() is not None or time.monotonic() > deadline:
+                with open(self.log_path, encoding="utf-8", errors="replace") as log:
+                    raise RuntimeError("the server did not start:\n" + log.read())
+            else:
+                time.sleep(0.001)
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def connection(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def cpu_seconds(self):
+        """User and system time of the server so far."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+    def rss_bytes(self):
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def call(connection, method, path, body=None):
+    """Status and body of one request on a kept connection."""
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+    response = connection.getresponse()
+    return response.status, response.read()
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
