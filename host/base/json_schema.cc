@@ -302,13 +302,14 @@ Json fill(const Json& root, const Nodes& nodes, Json value, JsonSchema::Unknown 
 }  // namespace
 
 std::string Violation::message() const {
-  if (unknown) {
-    const std::size_t dot = path.rfind('.');
-    return dot == std::string::npos
-               ? "property " + path + " should not exist"
-               : path.substr(0, dot) + ".property " + path.substr(dot + 1) + " should not exist";
+  if (!unknown) {
+    return path.empty() ? rule : path + " " + rule;
   }
-  return path.empty() ? rule : path + " " + rule;
+  const std::size_t dot = path.rfind('.');
+  std::string out = dot == std::string::npos ? std::string() : path.substr(0, dot + 1);
+  out += "property ";
+  out += dot == std::string::npos ? path : path.substr(dot + 1);
+  return out += " should not exist";
 }
 
 Result<JsonSchema> JsonSchema::compile(const Json& schema) {

@@ -191,7 +191,10 @@ Status failure(Problems problems) {
                    [&](const Problem& a, const Problem& b) { return rank(a) < rank(b); });
   std::string text;
   for (const Problem& problem : problems) {
-    text += (text.empty() ? "" : "\n") + problem.line();
+    if (!text.empty()) {
+      text += '\n';
+    }
+    text += problem.line();
   }
   return Status(Code::Invalid, std::move(text));
 }
