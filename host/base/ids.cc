@@ -62,7 +62,8 @@ std::string ulid(std::int64_t unix_ms) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     unsigned group = 0;
     for (std::size_t bit = i * 5; bit < i * 5 + 5; ++bit) {
-      const unsigned value = bit < 2 ? 0U : (id[(bit - 2) / 8] >> (7 - (bit - 2) % 8)) & 1U;
+      const unsigned value =
+          bit < 2 ? 0U : (unsigned{id[(bit - 2) / 8]} >> (7 - (bit - 2) % 8)) & 1U;
       group = group << 1U | value;
     }
     out[i] = kAlphabet[group];
