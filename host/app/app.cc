@@ -68,6 +68,15 @@ http::ServerOptions server_options(const config::Config& config) {
   return to;
 }
 
+// One line per problem.
+Status all_of(const std::vector<Violation>& violations) {
+  std::string lines;
+  for (const Violation& violation : violations) {
+    lines += (lines.empty() ? "" : "\n") + violation.message();
+  }
+  return {Code::Invalid, std::move(lines)};
+}
+
 // The sections of the loaded engines; YAML's share of each is checked with the same schema.
 Result<config::SessionConfigSchema> session_config_schema(const config::Config& config,
                                                           const plugin_host::Registry& plugins) {
@@ -92,7 +101,7 @@ Result<config::SessionConfigSchema> session_config_schema(const config::Config& 
     Json wrapped = {{engine.info->config_section, std::move(section)}};
     const auto violations = schema.check(wrapped, true, "engines." + engine.info->id + ".config");
     if (!violations.empty()) {
-      return Status(Code::Invalid, violations.front().message());
+      return all_of(violations);
     }
   }
   for (const auto& [name, settings] : config.sessions) {
@@ -100,7 +109,7 @@ Result<config::SessionConfigSchema> session_config_schema(const config::Config& 
       WAX_TRY(Json own, json::parse(*settings.config_json));
       const auto violations = schema.check(own, true, "sessions." + name + ".config");
       if (!violations.empty()) {
-        return Status(Code::Invalid, violations.front().message());
+        return all_of(violations);
       }
     }
   }
