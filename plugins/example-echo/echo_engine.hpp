@@ -5,7 +5,7 @@
 // restart, operations, events with back-pressure, logout. It also fails on demand (settings.hpp).
 #pragma once
 
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,7 +81,7 @@ class EchoEngine final : public wp::Engine {
   std::optional<QrTexts> qr_texts_;
   wp::ScopedTimer next_code_;
   Account account_;
-  std::deque<Arrival> arrivals_;
+  std::list<Arrival> arrivals_;  // a list is free while it is empty
   std::uint32_t burst_left_ = 0;
   bool paused_ = false;         // the queue was full, resume() has not come yet
   std::vector<wp::Call> kept_;  // for settings_.never_answer
