@@ -280,6 +280,9 @@ void WorkerTransport::follow_phase() {
     const std::lock_guard lock(service_->mutex);
     ++service_->workers_at_rest;
     service_->changed.notify_all();
+  } else {
+    // release() said nothing of connections that ended after stop() looked and before this.
+    service_->notify();
   }
 }
 
