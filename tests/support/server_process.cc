@@ -209,8 +209,10 @@ void ServerProcess::kill9() {
 }
 
 void ServerProcess::terminate() {
+  const auto from = std::chrono::steady_clock::now();
   send_signal(SIGTERM);
   const auto ending = wait_end(kPatience * 2);
+  EXPECT_LT(std::chrono::steady_clock::now() - from, stop_limit_) << log();
   if (!ending.has_value()) {
     ADD_FAILURE() << "the server does not end on SIGTERM:\n" << log();
     kill9();

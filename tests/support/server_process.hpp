@@ -66,8 +66,10 @@ class ServerProcess {
   void send_signal(int number) const;
   // SIGKILL; the data stays for the next start().
   void kill9();
-  // SIGTERM and the wait for a good end.
+  // SIGTERM and the wait for a good end, which comes long before any deadline of the server's.
   void terminate();
+  // For servers whose engines or requests make the end wait.
+  void set_stop_limit(Millis limit) { stop_limit_ = limit; }
 
   [[nodiscard]] bool running() const noexcept { return pid_ > 0; }
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
@@ -96,6 +98,7 @@ class ServerProcess {
   TempDir dir_;
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
+  Millis stop_limit_ = std::chrono::seconds(8) * kTimeScale;  // less than http.drain_s
   Ending ending_;
   std::thread reader_;
   mutable std::mutex mutex_;
