@@ -157,12 +157,14 @@ void Loop::cancel_timer(TimerId id) {
 }
 
 void Loop::arm() {
-  if (timers_.empty()) {
+  if (timers_.empty() || armed_for_ == timers_.begin()->first) {
     return;
   }
-  impl_->timer.expires_after(std::max(timers_.begin()->first - clock_.monotonic(), Millis(0)));
+  armed_for_ = timers_.begin()->first;
+  impl_->timer.expires_after(std::max(*armed_for_ - clock_.monotonic(), Millis(0)));
   impl_->timer.async_wait([this](boost::system::error_code ec) {
     if (!ec) {
+      armed_for_.reset();
       fire_due_timers();
     }
   });

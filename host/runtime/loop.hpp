@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -87,6 +88,7 @@ class Loop {
   std::unique_ptr<Impl> impl_;
   std::multimap<Millis, Timer> timers_;  // by deadline
   std::unordered_map<TimerId, std::multimap<Millis, Timer>::iterator> timer_ids_;
+  std::optional<Millis> armed_for_;  // the deadline that the system's timer is set to
   TimerId last_id_ = 0;
   std::atomic<std::int64_t> busy_since_ms_{0};  // 0 = idle
   std::atomic<const char*> doing_{""};
