@@ -25,6 +25,7 @@
 #include "config/session_config.hpp"
 #include "event/bus.hpp"
 #include "http/server.hpp"
+#include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
 #include "plugin/registry.hpp"
 #include "plugin/services.hpp"
@@ -143,6 +144,7 @@ class Server {
   }
 
   Status start(std::function<void(bool)> stop_server) {
+    plugin_host::Blob::limit_total(config_.limits.blob_bytes);
     WAX_TRY_VOID(open_storages());
     WAX_TRY_VOID(create_proxies());
     loops_.start();

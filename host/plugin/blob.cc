@@ -29,6 +29,7 @@ Status write_fully(int fd, std::string_view data) {
 }  // namespace
 
 std::atomic<std::uint64_t> Blob::total_bytes_{0};
+std::atomic<std::uint64_t> Blob::max_total_bytes_{512ULL * 1024 * 1024};
 
 Blob::~Blob() {
   total_bytes_ -= size_;
@@ -48,7 +49,7 @@ Status Blob::append(std::string_view data) {
   if (sealed_) {
     return {Code::State, "the blob is sealed"};
   }
-  if (total_bytes_.fetch_add(data.size()) + data.size() > kMaxTotalBytes) {
+  if (total_bytes_.fetch_add(data.size()) + data.size() > max_total_bytes_) {
     total_bytes_ -= data.size();
     return {Code::Unavailable, "too many bytes in blobs at once"};
   }

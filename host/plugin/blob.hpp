@@ -17,8 +17,9 @@ namespace waxwing::plugin_host {
 class Blob {
  public:
   static constexpr std::size_t kMaxInMemory = 256 * 1024;
-  // All blobs of the process together; more is refused with Code::Unavailable.
-  static constexpr std::uint64_t kMaxTotalBytes = 512ULL * 1024 * 1024;
+  // What all blobs of the process may hold together, 512 MB at first; more is refused with
+  // Code::Unavailable. [any-thread]
+  static void limit_total(std::uint64_t bytes) noexcept { max_total_bytes_ = bytes; }
 
   Blob() = default;
   ~Blob();
@@ -50,6 +51,7 @@ class Blob {
   std::uint64_t size_ = 0;
   bool sealed_ = false;
   static std::atomic<std::uint64_t> total_bytes_;
+  static std::atomic<std::uint64_t> max_total_bytes_;
 };
 
 }  // namespace waxwing::plugin_host

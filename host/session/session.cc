@@ -21,7 +21,6 @@ using plugin_host::EngineEvent;
 
 constexpr std::size_t kHistory = 3;   // points in session.status, as WAHA has it
 constexpr Millis kLateWorking(2000);  // how long WORKING waits for the account's name
-constexpr Millis kStalled(1000);      // a loop held this long takes no new calls
 
 std::string metadata_of(const std::string& config_json) {
   const auto config = json::parse(config_json);
@@ -250,7 +249,7 @@ void Session::wake_waiters() {
 // ------------------------------------------------------------------------------
 
 void Session::call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer) {
-  const bool stalled = loop_.busy_for() > kStalled;
+  const bool stalled = loop_.busy_for() > Millis(env_.config.http.limits.loop_lag_ms);
   loop_.post([self = shared_from_this(), need, stalled, request = std::move(request),
               answer = std::move(answer)]() mutable {
     if (stalled) {
