@@ -33,7 +33,9 @@ session::Manager::SessionPtr find_or_404(const Context& context, Call& call,
 }
 
 bool accepts_only_json(const http::Request& request) {
-  return request.header_or_empty("accept") == "application/json";
+  const std::string_view accept = request.header_or_empty("accept");
+  const auto names = [&](std::string_view type) { return accept.find(type) != accept.npos; };
+  return names("application/json") && !names("image/") && !names("*/*");
 }
 
 http::Response picture(const http::Request& request, std::string mimetype, std::string bytes) {

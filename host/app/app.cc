@@ -90,7 +90,12 @@ Result<config::SessionConfigSchema> session_config_schema(const config::Config& 
     if (!schema.has_value()) {
       return schema.error().with("the config schema of engine " + engine.info->id);
     }
-    sections[engine.info->config_section] = std::move(*schema);
+    Json own = std::move(*schema);
+    if (const auto it = config.engines.find(engine.info->id); it != config.engines.end()) {
+      WAX_TRY(const Json values, json::parse(it->second.config_json));
+      own = config::with_defaults(std::move(own), values);
+    }
+    sections[engine.info->config_section] = std::move(own);
   }
   WAX_TRY(auto schema, config::SessionConfigSchema::make(sections));
   for (const plugin_host::EngineType& engine : plugins.engines()) {
@@ -149,8 +154,8 @@ class Server {
     WAX_TRY_VOID(create_proxies());
     loops_.start();
     collect_events(bus_, metrics_, config_.metrics.track_events);
-    manager_ =
-        std::make_unique<session::Manager>(config_, *plugins_, loops_, proxies_, bus_, stores_);
+    manager_ = std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_,
+                                                  proxies_, bus_, stores_);
     WAX_TRY_VOID(manager_->load());
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);

@@ -67,6 +67,23 @@ const std::vector<std::string>& event_names() {
   return names;
 }
 
+Json with_defaults(Json schema, const Json& values) {
+  if (!schema.is_object() || !values.is_object()) {
+    return schema;
+  }
+  for (const auto& [name, value] : values.items()) {
+    Json& member = schema["properties"][name];
+    if (value.is_object() && member.is_object() && member.contains("properties")) {
+      // An absent object is filled in too, or its members' defaults would never be looked at.
+      member = with_defaults(std::move(member), value);
+      member["default"] = value;
+    } else if (member.is_object() || member.is_null()) {
+      member["default"] = value;
+    }
+  }
+  return schema;
+}
+
 SessionConfigSchema::SessionConfigSchema(JsonSchema common,
                                          std::map<std::string, JsonSchema> sections)
     : common_(std::move(common)), sections_(std::move(sections)) {}
@@ -110,6 +127,15 @@ std::vector<Violation> SessionConfigSchema::check(Json& config, bool strict,
     section = schema.normalise(std::move(section), JsonSchema::Unknown::Keep);
   }
   return violations;
+}
+
+Json SessionConfigSchema::section(std::string_view name, Json given) const {
+  if (!given.is_object()) {
+    given = Json::object();
+  }
+  const auto it = sections_.find(std::string(name));
+  return it == sections_.end() ? given
+                               : it->second.normalise(std::move(given), JsonSchema::Unknown::Keep);
 }
 
 Json SessionConfigSchema::document() const {

@@ -21,6 +21,10 @@ namespace waxwing::config {
 // Every event that a webhook may ask for, "*" first.
 [[nodiscard]] const std::vector<std::string>& event_names();
 
+// The JSON Schema of an engine's section with the operator's `values` as its defaults, so that a
+// session that does not say otherwise gets them.
+[[nodiscard]] Json with_defaults(Json schema, const Json& values);
+
 // The schema with the sections of the engines that are loaded. Immutable, [any-thread].
 class SessionConfigSchema final {
  public:
@@ -35,6 +39,10 @@ class SessionConfigSchema final {
   // state. Paths begin with `path`.
   [[nodiscard]] std::vector<Violation> check(Json& config, bool strict,
                                              std::string_view path = "config") const;
+
+  // What the engine that owns the section is given: the session's part of it (null = none) with the
+  // schema's defaults. An unknown section comes back as it is.
+  [[nodiscard]] Json section(std::string_view name, Json given) const;
 
   // The whole schema as one document, sections inlined, for the API's description. References
   // inside a section's schema are rewritten to stay valid.

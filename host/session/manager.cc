@@ -47,9 +47,9 @@ const storage::Post& inline_post() {
 
 }  // namespace
 
-Manager::Manager(const config::Config& config, const plugin_host::Registry& plugins,
-                 runtime::LoopPool& loops, proxy::ProxyService& proxies, const event::Bus& bus,
-                 Stores stores)
+Manager::Manager(const config::Config& config, const config::SessionConfigSchema& session_config,
+                 const plugin_host::Registry& plugins, runtime::LoopPool& loops,
+                 proxy::ProxyService& proxies, const event::Bus& bus, Stores stores)
     : config_(config),
       plugins_(plugins),
       loops_(loops),
@@ -65,6 +65,7 @@ Manager::Manager(const config::Config& config, const plugin_host::Registry& plug
           {[&proxies](std::string_view id) { return proxies.has(id); },
            [this] { return join_ids(plugins_.proxies(), [](const auto& p) { return p.id; }); }}),
       environment_{config,
+                   session_config,
                    plugins,
                    proxies,
                    bus,

@@ -31,9 +31,9 @@ class Manager {
   using CreateFn = UniqueFunction<void(Result<SessionPtr>)>;
 
   // All references outlive the manager. `stores` holds the default storage at least.
-  Manager(const config::Config& config, const plugin_host::Registry& plugins,
-          runtime::LoopPool& loops, proxy::ProxyService& proxies, const event::Bus& bus,
-          Stores stores);
+  Manager(const config::Config& config, const config::SessionConfigSchema& session_config,
+          const plugin_host::Registry& plugins, runtime::LoopPool& loops,
+          proxy::ProxyService& proxies, const event::Bus& bus, Stores stores);
   ~Manager();
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;

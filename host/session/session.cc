@@ -12,6 +12,7 @@
 #include "event/bus.hpp"
 #include "plugin/registry.hpp"
 #include "proxy/proxy_service.hpp"
+#include "session/config_secrets.hpp"
 
 namespace waxwing::session {
 namespace {
@@ -21,12 +22,6 @@ using plugin_host::EngineEvent;
 
 constexpr std::size_t kHistory = 3;   // points in session.status, as WAHA has it
 constexpr Millis kLateWorking(2000);  // how long WORKING waits for the account's name
-
-std::string metadata_of(const std::string& config_json) {
-  const auto config = json::parse(config_json);
-  const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
-  return metadata != nullptr && metadata->is_object() ? json::dump(*metadata) : "";
-}
 
 // A stable id is [a-z0-9_]; whatever else an engine sends is not shown as one.
 std::string reason_id(std::string id, std::string_view fallback) {
@@ -44,7 +39,7 @@ Session::Session(Record record, runtime::Loop& loop, const Environment& environm
       env_(environment),
       view_(record.name),
       record_(std::move(record)) {
-  metadata_json_ = metadata_of(record_.config_json);
+  read_config();
   const auto post = post_to_loop();
   store_ = env_.store(record_.storage)->tenant(name_, post);
   records_ = env_.records->tenant("", post);
@@ -72,7 +67,7 @@ void Session::show() {
     }
     s.state = state_;
     s.reason = reason_;
-    s.config_json = record_.config_json;
+    s.config_json = shown_config_;
     s.me = record_.me;
     s.worker = record_.worker;
     s.engine = record_.engine;
@@ -83,6 +78,13 @@ void Session::show() {
       s.engine_info_json.clear();
     }
   });
+}
+
+void Session::read_config() {
+  const auto config = json::parse(record_.config_json);
+  const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
+  metadata_json_ = metadata != nullptr && metadata->is_object() ? json::dump(*metadata) : "";
+  shown_config_ = config.has_value() ? json::dump(masked(*config)) : "{}";
 }
 
 void Session::set_state(State to, std::optional<Reason> reason, std::string data_json) {

@@ -27,7 +27,8 @@
 
 namespace waxwing::config {
 struct Config;
-}
+class SessionConfigSchema;
+}  // namespace waxwing::config
 namespace waxwing::event {
 class Bus;
 }
@@ -43,6 +44,7 @@ namespace waxwing::session {
 // What all sessions share. Outlives them.
 struct Environment {
   const config::Config& config;
+  const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
   proxy::ProxyService& proxies;
   const event::Bus& bus;
@@ -143,6 +145,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   void admit_next();
   void run_call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer);
   void show();
+  // After a change of the config.
+  void read_config();
 
   // EngineSink
   void on_state(plugin_host::StateChange change) override;
@@ -169,6 +173,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Everything below belongs to the loop.
   Record record_;
   std::string metadata_json_;  // of the config; empty = none
+  std::string shown_config_;   // the config with its secrets masked
   State state_ = State::Stopped;
   std::optional<Reason> reason_;
   std::vector<std::pair<State, std::int64_t>> history_;  // of this run, the last three

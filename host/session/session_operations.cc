@@ -5,8 +5,10 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "config/session_config.hpp"
 #include "plugin/registry.hpp"
 #include "proxy/proxy_service.hpp"
+#include "session/config_secrets.hpp"
 #include "session/session.hpp"
 
 namespace waxwing::session {
@@ -17,21 +19,12 @@ using plugin_host::WriteOp;
 
 constexpr std::size_t kMaxOperations = 64;  // waiting on one session
 
-// The engine's own section: the server's defaults under the session's.
-std::string section_of(const config::Config& config, const plugin_host::EngineInfo& info,
-                       const std::string& session_config) {
-  Json section = Json::object();
-  if (const auto it = config.engines.find(info.id); it != config.engines.end()) {
-    if (auto defaults = json::parse(it->second.config_json); defaults.has_value()) {
-      section = std::move(*defaults);
-    }
-  }
-  if (const auto parsed = json::parse(session_config); parsed.has_value()) {
-    if (const Json* own = json::find(*parsed, info.config_section); own && own->is_object()) {
-      section.merge_patch(*own);
-    }
-  }
-  return json::dump(section);
+// The engine's own section, with the server's values for what the session does not say.
+std::string section_of(const config::SessionConfigSchema& schema,
+                       const plugin_host::EngineInfo& info, const std::string& session_config) {
+  const auto parsed = json::parse(session_config);
+  const Json* own = parsed.has_value() ? json::find(*parsed, info.config_section) : nullptr;
+  return json::dump(schema.section(info.config_section, own != nullptr ? *own : Json()));
 }
 
 bool debug_of(const std::string& session_config) {
@@ -143,7 +136,7 @@ void Session::update(std::string config_json, Selection selection, Done done) {
           }
           const Record before = record_;
           const bool other_engine = record_.engine != selection.engine;
-          record_.config_json = std::move(config_json);
+          record_.config_json = unmasked(std::move(config_json), record_.config_json);
           record_.engine = selection.engine;
           record_.proxy = selection.proxy;
           if (other_engine) {
@@ -154,9 +147,7 @@ void Session::update(std::string config_json, Selection selection, Done done) {
             if (!status.is_ok()) {
               record_ = before;
             }
-            const auto config = json::parse(record_.config_json);
-            const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
-            metadata_json_ = metadata != nullptr ? json::dump(*metadata) : "";
+            read_config();
             show();
             if (ran) {
               launch();
@@ -335,7 +326,7 @@ void Session::launch() {
   set_state(State::Starting, std::nullopt, "");
   plugin_host::EngineSession::Params params;
   params.name = name_;
-  params.config_json = section_of(env_.config, *type->info, record_.config_json);
+  params.config_json = section_of(env_.session_config, *type->info, record_.config_json);
   params.session_config_json = record_.config_json;
   params.stored_version = record_.storage_version;
   params.max_events = env_.config.limits.session_events;
