@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json.hpp"
+#include "requests.hpp"
 #include "session/state.hpp"
 
 namespace waxwing::plugin_check {
@@ -206,6 +207,9 @@ void Actor::on_commit(std::vector<plugin_host::WriteOp> rows, std::vector<Engine
     const auto parsed = json::parse(event.json);
     if (!parsed.has_value() || !parsed->is_object()) {
       complain("the payload of " + event.type + " is no JSON object");
+    } else if (const auto problem = payload_problem(lab_.schemas(), event.type, event.json);
+               !problem.empty()) {
+      complain("an event " + event.type + " that breaks its schema: " + problem);
     }
   }
   Task finish = [this, rows = std::move(rows), events = std::move(events),

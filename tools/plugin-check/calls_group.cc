@@ -49,6 +49,10 @@ Verdict every_operation(const Run& run) {
       const Answer answer = scene.actor.invoke(op.name, request);
       check_answer(op, answer);
       const Code code = answer.status.code();
+      if (answer.status.is_ok()) {
+        const std::string problem = response_problem(run.subject.schemas, op.name, answer.json);
+        expect(problem.empty(), "the answer of " + op.name + " breaks its schema: " + problem);
+      }
       expect(code != Code::Internal && code != Code::Unsupported && code != Code::Abi,
              op.name + " fails on a valid request: " + answer.status.message());
       // Operations of another state than this one refuse by STATE.

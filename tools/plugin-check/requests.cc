@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <random>
 
 #include "base/json.hpp"
@@ -113,7 +114,47 @@ Json least(const Json& schema, const std::string& name, const std::string& tmp, 
   return object;
 }
 
+// The schema `member` of a file, compiled once; none when there is no such schema.
+const std::optional<JsonSchema>& compiled(const std::string& file, const std::string& member) {
+  static std::map<std::string, std::optional<JsonSchema>> all;
+  const auto [it, fresh] = all.try_emplace(file + "#" + member);
+  if (fresh) {
+    const auto described = read_json(file);
+    const Json* schema = described.has_value() ? json::find(*described, member) : nullptr;
+    auto made = schema != nullptr ? JsonSchema::compile(*schema)
+                                  : Result<JsonSchema>(Status(Code::NotFound, "no schema"));
+    if (made.has_value()) {
+      it->second = std::move(made).value();
+    }
+  }
+  return it->second;
+}
+
+std::string problem_with(const std::string& file, const char* member, const std::string& text) {
+  const auto& schema = compiled(file, member);
+  if (!schema.has_value()) {
+    return {};
+  }
+  const auto document = json::parse(text.empty() ? "{}" : text);
+  if (!document.has_value()) {
+    return "no JSON";
+  }
+  const auto violations = schema->validate(*document);
+  return violations.empty() ? "" : violations.front().message();
+}
+
 }  // namespace
+
+std::string response_problem(const std::string& schemas, const std::string& op,
+                             const std::string& json) {
+  return schemas.empty() ? "" : problem_with(schema_file(schemas, op), "response", json);
+}
+
+std::string payload_problem(const std::string& schemas, const std::string& event,
+                            const std::string& json) {
+  return schemas.empty() ? ""
+                         : problem_with(schemas + "/events/" + event + ".json", "payload", json);
+}
 
 bool is_standard(const std::string& schemas, const std::string& op) {
   return !schemas.empty() && std::filesystem::exists(schema_file(schemas, op));

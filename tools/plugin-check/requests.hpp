@@ -20,6 +20,11 @@ namespace waxwing::plugin_check {
 [[nodiscard]] std::vector<std::string> broken_requests(const std::string& schemas,
                                                        const plugin_host::OpInfo& op,
                                                        std::uint64_t seed);
+// Empty, or how `json` breaks the standard schema of an operation's response or an event's payload.
+[[nodiscard]] std::string response_problem(const std::string& schemas, const std::string& op,
+                                           const std::string& json);
+[[nodiscard]] std::string payload_problem(const std::string& schemas, const std::string& event,
+                                          const std::string& json);
 // Is there a standard schema of this operation?
 [[nodiscard]] bool is_standard(const std::string& schemas, const std::string& op);
 
