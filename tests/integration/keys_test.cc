@@ -30,7 +30,7 @@ security:
   void SetUp() override {
     for (const char* name : {"one", "two", "open"}) {
       http_.post("/api/sessions",
-                 "{\"name\":" + quoted(name) + ",\"config\":{\"echo\":{\"loginAfterMs\":0}}}");
+                 "{\"name\":" + json_text(name) + ",\"config\":{\"echo\":{\"loginAfterMs\":0}}}");
       ASSERT_TRUE(wait_for_status(http_, name, "WORKING"));
     }
   }
@@ -109,11 +109,11 @@ TEST_F(Keys, ASessionsKeySeesOnlyIt) {
           one.post("/api/" + std::string(name) + "/auth/request-code",
                    R"({"phoneNumber":"12345"})"),
           one.get("/api/screenshot?session=" + std::string(name)),
-          one.post("/api/sessions/stop", "{\"name\":" + quoted(name) + "}"),
-          one.post("/api/sessions/start", "{\"name\":" + quoted(name) + "}"),
-          one.post("/api/sessions/logout", "{\"name\":" + quoted(name) + "}"),
+          one.post("/api/sessions/stop", "{\"name\":" + json_text(name) + "}"),
+          one.post("/api/sessions/start", "{\"name\":" + json_text(name) + "}"),
+          one.post("/api/sessions/logout", "{\"name\":" + json_text(name) + "}"),
           one.post("/api/sendText",
-                   "{\"session\":" + quoted(name) + ",\"chatId\":\"1@c.us\",\"text\":\"x\"}"),
+                   "{\"session\":" + json_text(name) + ",\"chatId\":\"1@c.us\",\"text\":\"x\"}"),
           one.get("/api/contacts/check-exists?phone=123456&session=" + std::string(name))}) {
       expect_forbidden(reply);
     }

@@ -15,7 +15,7 @@
 namespace waxwing::testing {
 
 Reply create_echo(HttpClient& http, std::string_view name, std::string_view echo, bool start) {
-  Reply reply = http.post("/api/sessions", "{\"name\":" + quoted(name) +
+  Reply reply = http.post("/api/sessions", "{\"name\":" + json_text(name) +
                                                ",\"start\":" + (start ? "true" : "false") +
                                                ",\"config\":{\"echo\":" + std::string(echo) + "}}");
   EXPECT_EQ(reply.status, 201) << reply;

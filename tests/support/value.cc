@@ -122,7 +122,7 @@ bool operator==(const Value& a, const Value& b) {
   return a.exists() && b.exists() ? *a.json_ == *b.json_ : a.exists() == b.exists();
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -57,6 +57,6 @@ class Value {
 };
 
 // A JSON string with its quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string json_text(std::string_view text);
 
 }  // namespace waxwing::testing

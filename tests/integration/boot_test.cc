@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which sessions come back when the server starts again.
+#include "shared_server.hpp"
+
+namespace waxwing::testing {
+namespace {
+
+class Boot : public ::testing::Test {
+ protected:
+  // Ends the server well, then starts it with that environment.
+  void boot(std::map<std::string, std::string> env = {}) {
+    if (server_.running()) {
+      http_.reset();
+      server_.terminate();
+    }
+    server_.options().env = std::move(env);
+    ASSERT_TRUE(server_.start());
+    http_ = std::make_unique<HttpClient>(server_.client());
+  }
+  HttpClient& http() { return *http_; }
+  std::string worker_of(const std::string& name) {
+    const Value worker = http().get(session_path(name)).json()["assignedWorker"];
+    return worker.exists() ? "'" + worker.text() + "'" : "none";
+  }
+
+  ServerProcess server_;
+  std::unique_ptr<HttpClient> http_;
+};
+
+TEST_F(Boot, RunningOnesComeBackAndStoppedOnesStay) {
+  boot();
+  for (const char* state : {"WORKING", "STOPPED", "SCAN_QR_CODE", "FAILED", "STARTING"}) {
+    bring_to(http(), state, state);
+  }
+  bring_to(http(), "restopped", "WORKING");
+  ASSERT_EQ(http().post(session_path("restopped", "/stop")).status, 201);
+  boot();
+  for (const char* state : {"WORKING", "STOPPED", "SCAN_QR_CODE", "FAILED", "STARTING"}) {
+    wait_for_status(http(), state, state);
+  }
+  EXPECT_EQ(status_of(http(), "restopped"), "STOPPED");
+  EXPECT_EQ(worker_of("restopped"), "none");
+  EXPECT_NE(http().get(session_path("restopped", "/me")).body, "null") << "kept while stopped";
+}
+
+TEST_F(Boot, RestartSwitchedOff) {
+  boot();
+  bring_to(http(), "a", "WORKING");
+  boot({{"WAHA_WORKER_RESTART_SESSIONS", "false"}});
+  EXPECT_EQ(status_of(http(), "a"), "STOPPED");
+  EXPECT_EQ(worker_of("a"), "''") << "it still belongs here";
+  boot();
+  wait_for_status(http(), "a", "WORKING");
+}
+
+TEST_F(Boot, SessionsOfAnotherWorkerStay) {
+  boot({{"WAHA_WORKER_ID", "one"}});
+  bring_to(http(), "a", "WORKING");
+  EXPECT_EQ(worker_of("a"), "'one'");
+  EXPECT_EQ(http().get("/api/server/status").json().at("worker.id").text(), "one");
+  boot({{"WAHA_WORKER_ID", "two"}});
+  bring_to(http(), "b", "WORKING");
+  EXPECT_EQ(status_of(http(), "a"), "STOPPED");
+  EXPECT_EQ(worker_of("a"), "'one'");
+  boot({{"WAHA_WORKER_ID", "one"}});
+  wait_for_status(http(), "a", "WORKING");
+  EXPECT_EQ(status_of(http(), "b"), "STOPPED");
+  // A start here takes it over.
+  EXPECT_EQ(http().post(session_path("b", "/start")).status, 201);
+  EXPECT_EQ(worker_of("b"), "'one'");
+}
+
+TEST_F(Boot, RestartAllTakesEveryone) {
+  boot({{"WAHA_WORKER_ID", "one"}});
+  bring_to(http(), "working", "WORKING");
+  bring_to(http(), "stopped", "STOPPED");
+  boot({{"WAHA_WORKER_ID", "two"}, {"WHATSAPP_RESTART_ALL_SESSIONS", "True"}});
+  wait_for_status(http(), "working", "WORKING");
+  wait_for_status(http(), "stopped", "SCAN_QR_CODE");
+  EXPECT_EQ(worker_of("working"), "'two'");
+}
+
+TEST_F(Boot, StartSessionCreatesAndStarts) {
+  boot();
+  bring_to(http(), "old", "STOPPED");
+  bring_to(http(), "other", "STOPPED");
+  boot({{"WHATSAPP_START_SESSION", "old,new-1, new-2"}});
+  for (const char* name : {"old", "new-1", "new-2"}) {
+    ASSERT_TRUE(wait_until([&] { return status_of(http(), name) == "SCAN_QR_CODE"; }))
+        << name << status_of(http(), name);
+  }
+  EXPECT_EQ(status_of(http(), "other"), "STOPPED");
+}
+
+TEST_F(Boot, SessionsOfTheFile) {
+  server_.options().yaml = R"(
+sessions:
+  wanted: {start: true, config: {echo: {loginAfterMs: 0}, metadata: {team: a}}}
+  known: {start: false, config: {metadata: {team: b}}}
+)";
+  boot();
+  ASSERT_TRUE(wait_until([&] { return status_of(http(), "wanted") == "WORKING"; }));
+  EXPECT_EQ(http().get(session_path("wanted")).json().at("config.metadata.team").text(), "a");
+  EXPECT_EQ(status_of(http(), "known"), "(404)");
+  // A request without a config takes that of the file.
+  const Reply made = http().post("/api/sessions", R"({"name":"known","start":false})");
+  EXPECT_EQ(made.json().at("config.metadata.team").text(), "b") << made;
+  // Once it exists it is as the API left it.
+  ASSERT_EQ(http().post(session_path("wanted", "/stop")).status, 201);
+  boot();
+  EXPECT_EQ(status_of(http(), "wanted"), "STOPPED");
+}
+
+TEST_F(Boot, ManyComeBackThoughOneIsStuck) {
+  server_.options().yaml = "lifecycle: {starts_per_s: 1000, starts_at_once: 4}\n";
+  boot();
+  create_echo(http(), "a-stuck", R"({"neverAnswer":["start"]})");
+  for (int i = 0; i < 40; ++i) {
+    create_echo(http(), "s" + std::to_string(i), R"({"loginAfterMs":0})");
+  }
+  for (int i = 0; i < 40; ++i) {
+    wait_for_status(http(), "s" + std::to_string(i), "WORKING");
+  }
+  boot();
+  for (int i = 0; i < 40; ++i) {
+    wait_for_status(http(), "s" + std::to_string(i), "WORKING");
+  }
+  EXPECT_EQ(status_of(http(), "a-stuck"), "STARTING");
+}
+
+TEST_F(Boot, OneNameAfterTheOtherWhenADelayIsSet) {
+  server_.options().yaml = "lifecycle: {autostart_delay_s: 1}\n";
+  boot({{"WHATSAPP_START_SESSION", ""}});
+  bring_to(http(), "a", "WORKING");
+  bring_to(http(), "b", "WORKING");
+  boot();
+  wait_for_status(http(), "a", "WORKING");
+  EXPECT_EQ(status_of(http(), "b"), "STOPPED") << "its turn comes a second later";
+  wait_for_status(http(), "b", "WORKING");
+}
+
+}  // namespace
+}  // namespace waxwing::testing

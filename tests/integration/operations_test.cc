@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations of engines over HTTP: sending a text, checking a number, any other by its name.
+#include "shared_server.hpp"
+
+namespace waxwing::testing {
+namespace {
+
+class Operations : public SharedServer<Operations> {
+ public:
+  static ServerOptions options() {
+    return {.yaml = "http: {guard_wait_ms: 300}\n", .env = {}, .arguments = {}};
+  }
+
+ protected:
+  Reply send_text(const std::string& session, const std::string& more) {
+    return http_.post("/api/sendText", "{\"session\":" + json_text(session) + more + "}");
+  }
+};
+
+TEST_F(Operations, SendTextAnswersWithTheMessage) {
+  const std::string name = own_name();
+  bring_to(http_, name, "WORKING");
+  const Reply reply = send_text(name, R"(,"chatId":"79111111@c.us","text":"Привет, \ud83d\udc26")");
+  ASSERT_EQ(reply.status, 201) << reply;
+  const Value message = reply.json();
+  EXPECT_EQ(message["body"].text(), "Привет, \xF0\x9F\x90\xA6");
+  EXPECT_TRUE(message["fromMe"].flag());
+  EXPECT_EQ(message["source"].text(), "api");
+  EXPECT_EQ(message["id"].text().substr(0, 19), "true_79111111@c.us_") << reply;
+  EXPECT_FALSE(message["hasMedia"].flag());
+  EXPECT_GT(http_.get(session_path(name)).json().at("timestamps.activity").number(), 0);
+}
+
+TEST_F(Operations, SendTextChecksItsArguments) {
+  const std::string name = own_name();
+  bring_to(http_, name, "WORKING");
+  for (const char* more : {R"(,"text":"x")", R"(,"chatId":"1234567@c.us")",
+                           R"(,"chatId":1,"text":"x")", R"(,"chatId":"@","text":"x")"}) {
+    const Reply reply = send_text(name, more);
+    EXPECT_EQ(reply.status, 400) << more << reply;
+  }
+}
+
+TEST_F(Operations, WorkingIsNeeded) {
+  for (const std::string& state : {std::string("STOPPED"), std::string("STARTING"),
+                                   std::string("SCAN_QR_CODE"), std::string("FAILED")}) {
+    const std::string name = own_name("-" + state);
+    bring_to(http_, name, state);
+    const Reply reply = send_text(name, R"(,"chatId":"1234567@c.us","text":"x")");
+    EXPECT_EQ(reply.status, 422) << reply;
+    EXPECT_EQ(reply.json()["session"].text(), name) << reply;
+    EXPECT_EQ(reply.json()["status"].text(), state) << reply;
+    EXPECT_EQ(reply.json()["expected"].texts(), std::vector<std::string>{"WORKING"});
+    EXPECT_FALSE(reply.json()["statusCode"].exists());
+  }
+}
+
+TEST_F(Operations, AStartingSessionIsWaitedFor) {
+  const std::string name = own_name();
+  bring_to(http_, name, "WORKING");
+  ASSERT_EQ(http_.put(session_path(name), R"({"config":{"echo":{"startDelayMs":100}}})").status,
+            200);
+  const Reply reply = send_text(name, R"(,"chatId":"1234567@c.us","text":"x")");
+  EXPECT_EQ(reply.status, 201) << reply;
+}
+
+TEST_F(Operations, TheSessionMustBeNamedAndExist) {
+  Reply reply = http_.post("/api/sendText", R"({"chatId":"1@c.us","text":"x"})");
+  EXPECT_EQ(reply.status, 422) << reply;
+  EXPECT_NE(reply.body.find("Session name is required"), std::string::npos) << reply;
+  reply = send_text("nobody", R"(,"chatId":"1234567@c.us","text":"x")");
+  EXPECT_EQ(reply.status, 422) << reply;
+  EXPECT_EQ(reply.json(), R"({"error":"Session \"nobody\" does not exist","session":"nobody"})");
+}
+
+TEST_F(Operations, CheckExists) {
+  const std::string name = own_name();
+  bring_to(http_, name, "WORKING");
+  const std::string path = "/api/contacts/check-exists?session=" + name + "&phone=";
+  Reply reply = http_.get(path + "%2B1%20(213)%20213-2130");
+  EXPECT_EQ(reply.status, 200) << reply;
+  EXPECT_EQ(reply.json(), R"({"numberExists":true,"chatId":"12132132130@c.us"})");
+  EXPECT_EQ(http_.get(path + "12130000").json(), R"({"numberExists":false})");
+  EXPECT_EQ(http_.get(path + "nonsense").status, 400);
+}
+
+TEST_F(Operations, AnyOperationByItsName) {
+  const std::string name = own_name();
+  bring_to(http_, name, "WORKING");
+  Reply reply = http_.post("/api/" + name + "/ops/messages.sendText",
+                           R"({"chatId":"1234567@c.us","text":"by name"})");
+  EXPECT_EQ(reply.status, 201) << reply;
+  EXPECT_EQ(reply.json()["body"].text(), "by name");
+  reply = http_.post("/api/" + name + "/ops/contacts.checkExists", R"({"phone":"1234567"})");
+  EXPECT_EQ(reply.status, 200) << reply;
+  reply = http_.post("/api/" + name + "/ops/no.such", "{}");
+  EXPECT_EQ(reply.status, 422) << reply;
+  EXPECT_EQ(reply.json()["code"].text(), "not_supported");
+  EXPECT_EQ(http_.post("/api/nobody/ops/messages.sendText", "{}").status, 422);
+}
+
+TEST_F(Operations, CapabilitiesAreListed) {
+  const std::string name = own_name();
+  bring_to(http_, name, "STOPPED");
+  const Reply reply = http_.get("/api/" + name + "/capabilities");
+  EXPECT_EQ(reply.status, 200) << reply;
+  EXPECT_EQ(reply.json()["engine"].text(), "ECHO");
+  EXPECT_EQ(reply.json()["operations"].texts(),
+            (std::vector<std::string>{"auth.requestCode", "session.screenshot", "messages.sendText",
+                                      "contacts.checkExists"}));
+  EXPECT_EQ(http_.get("/api/nobody/capabilities").status, 404);
+}
+
+TEST_F(Operations, EnginesAreListed) {
+  const Value engines = http_.get("/api/engines").json();
+  ASSERT_EQ(engines.size(), 1U) << engines;
+  EXPECT_EQ(engines.at("0.id").text(), "ECHO");
+  EXPECT_EQ(engines.at("0.configSection").text(), "echo");
+  EXPECT_EQ(engines.at("0.configSchema.type").text(), "object");
+}
+
+}  // namespace
+}  // namespace waxwing::testing
