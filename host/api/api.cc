@@ -158,8 +158,7 @@ Status mount(const Context& context, http::Router& router) {
     http::Route route;
     route.method = row.method;
     route.pattern = row.pattern;
-    route.options.body_limit_bytes =
-        row.body_limit != 0 ? row.body_limit : config.http.limits.body_bytes;
+    route.options.body_limit_bytes = config.http.limits.body_bytes;
     route.handler = wrap(context, table, row);
     WAX_TRY_VOID(router.add(std::move(route)).with(row.pattern));
   }

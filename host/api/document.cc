@@ -13,8 +13,7 @@ void document(const Context& context, Call&& call) {
 }  // namespace
 
 void add_document_rows(std::vector<Row>& rows) {
-  rows.push_back(
-      {"GET", "/-json", Access::Page, document, "", "OpenAPI 3.1 document", 200, "", ""});
+  add_row(rows, "", "GET", "/-json", Access::Page, document, "OpenAPI 3.1 document");
 }
 
 }  // namespace waxwing::api

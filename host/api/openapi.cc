@@ -91,13 +91,13 @@ Json operation_schema(const Row& row, const char* part) {
 Json success(const Row& row) {
   Json out = {{"description", row.summary}};
   Json schema = row.response_schema.empty() ? Json() : reference(row.response_schema);
-  if (schema.is_null() && !row.operation.empty() && !row.image) {
+  if (schema.is_null() && !row.operation.empty() && !row.picture) {
     schema = operation_schema(row, "response");
   }
   if (!schema.is_null()) {
     out["content"] = json_content(std::move(schema));
   }
-  if (row.image) {
+  if (row.picture) {
     out["content"] = json_content({{"oneOf", {reference("Base64File"), reference("QRCodeValue")}}});
     out["content"]["image/png"] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
   }
@@ -120,7 +120,7 @@ Json failures(const Row& row) {
   if (!row.request_schema.empty() || !row.query.empty() || !row.operation.empty()) {
     add("400", "A field is wrong; `message` names it", "ValidationError");
   }
-  if (!row.operation.empty() || row.image) {
+  if (!row.operation.empty() || row.picture) {
     add("422", "The session is in another state, or its engine cannot do this", "StateError");
     add("504", "The engine did not answer in time", "Error");
   }

@@ -112,42 +112,22 @@ void capabilities(const Context& context, Call&& call) {
 }  // namespace
 
 void add_operation_rows(std::vector<Row>& rows) {
-  rows.push_back({"POST",
-                  "/api/sendText",
-                  Access::AnyKey,
-                  send_text,
-                  kChattingTag,
-                  "Send a text message",
-                  201,
-                  "",
-                  "",
-                  {},
-                  false,
-                  false,
-                  false,
-                  0,
-                  "messages.sendText"});
-  rows.push_back(
-      {"GET",
-       "/api/contacts/check-exists",
-       Access::AnyKey,
-       check_exists,
-       kContactsTag,
-       "Is a phone number on WhatsApp?",
-       200,
-       "",
-       "",
-       {{"phone", "The number, digits only.", true}, {"session", "Name of the session.", true}},
-       false,
-       false,
-       false,
-       0,
-       "contacts.checkExists"});
-  rows.push_back({"POST", "/api/{session}/ops/{op}", Access::AnyKey, run_named, kPluginsTag,
-                  "Run any operation that the session's engine lists", 201, "OperationRequest",
-                  "OperationResult"});
-  rows.push_back({"GET", "/api/{session}/capabilities", Access::Read, capabilities, kPluginsTag,
-                  "List what the session's engine can do", 200, "", "Capabilities"});
+  add_row(rows, kChattingTag, "POST", "/api/sendText", Access::AnyKey, send_text,
+          "Send a text message")
+      .runs("messages.sendText")
+      .answers(201);
+  add_row(rows, kContactsTag, "GET", "/api/contacts/check-exists", Access::AnyKey, check_exists,
+          "Is a phone number on WhatsApp?")
+      .runs("contacts.checkExists")
+      .asks("phone", "The number, digits only.", true)
+      .asks("session", "Name of the session.", true);
+  add_row(rows, kPluginsTag, "POST", "/api/{session}/ops/{op}", Access::AnyKey, run_named,
+          "Run any operation that the session's engine lists")
+      .takes("OperationRequest")
+      .answers(201, "OperationResult");
+  add_row(rows, kPluginsTag, "GET", "/api/{session}/capabilities", Access::Read, capabilities,
+          "List what the session's engine can do")
+      .answers(200, "Capabilities");
 }
 
 }  // namespace waxwing::api

@@ -147,113 +147,37 @@ void screenshot(const Context& context, Call&& call) {
 }  // namespace
 
 void add_pairing_rows(std::vector<Row>& rows) {
-  const auto add = [&](Row row) {
-    row.tag = kPairingTag;
-    rows.push_back(std::move(row));
+  const auto add = [&](std::string_view method, std::string_view pattern, Access access,
+                       Handler handler, std::string_view summary) -> Row& {
+    return add_row(rows, kPairingTag, method, pattern, access, handler, summary);
   };
-  Row code{"GET",
-           "/api/{session}/auth/qr",
-           Access::Control,
-           qr,
-           "",
-           "Get the QR code",
-           200,
-           "",
-           "QRCodeValue",
-           {{"format", "image (the default) or raw.", false}}};
-  code.image = true;
-  add(code);
-  code.method = "POST";
-  code.alias = true;
-  add(code);
-  add({"POST",
-       "/api/{session}/auth/request-code",
-       Access::Control,
-       request_code,
-       "",
-       "Get a pairing code for a phone number",
-       201,
-       "",
-       "",
-       {},
-       false,
-       false,
-       false,
-       0,
-       kRequestCode});
-  add({"GET",
-       "/api/{session}/auth/passkey/challenge",
-       Access::Control,
-       passkey<kChallenge, 200>,
-       "",
-       "Get the pending passkey challenge",
-       200,
-       "",
-       "",
-       {},
-       false,
-       false,
-       false,
-       0,
-       kChallenge});
-  add({"POST",
-       "/api/{session}/auth/passkey",
-       Access::Control,
-       passkey<kAssert, 201>,
-       "",
-       "Answer the passkey challenge",
-       201,
-       "",
-       "",
-       {},
-       false,
-       false,
-       false,
-       0,
-       kAssert});
-  add({"GET",
-       "/api/{session}/auth/passkey/confirmation",
-       Access::Control,
-       passkey<kConfirmation, 200>,
-       "",
-       "Get the code to compare with the phone",
-       200,
-       "",
-       "",
-       {},
-       false,
-       false,
-       false,
-       0,
-       kConfirmation});
-  add({"POST",
-       "/api/{session}/auth/passkey/confirm",
-       Access::Control,
-       passkey<kConfirm, 201>,
-       "",
-       "Confirm that the codes are the same",
-       201,
-       "",
-       "",
-       {},
-       false,
-       false,
-       false,
-       0,
-       kConfirm});
-  Row shot{"GET",
-           "/api/screenshot",
-           Access::AnyKey,
-           screenshot,
-           "",
-           "Get a picture of the session",
-           200,
-           "",
-           "Base64File",
-           {{"session", "Name of the session.", true}}};
-  shot.image = true;
-  shot.operation = kScreenshot;
-  add(shot);
+  constexpr std::string_view kQr = "/api/{session}/auth/qr";
+  add("GET", kQr, Access::Control, qr, "Get the QR code")
+      .asks("format", "image (the default) or raw.")
+      .answers_picture();
+  add("POST", kQr, Access::Control, qr, "Get the QR code").is_alias();
+  add("POST", "/api/{session}/auth/request-code", Access::Control, request_code,
+      "Get a pairing code for a phone number")
+      .runs(kRequestCode)
+      .answers(201);
+  add("GET", "/api/{session}/auth/passkey/challenge", Access::Control, passkey<kChallenge, 200>,
+      "Get the pending passkey challenge")
+      .runs(kChallenge);
+  add("POST", "/api/{session}/auth/passkey", Access::Control, passkey<kAssert, 201>,
+      "Answer the passkey challenge")
+      .runs(kAssert)
+      .answers(201);
+  add("GET", "/api/{session}/auth/passkey/confirmation", Access::Control,
+      passkey<kConfirmation, 200>, "Get the code to compare with the phone")
+      .runs(kConfirmation);
+  add("POST", "/api/{session}/auth/passkey/confirm", Access::Control, passkey<kConfirm, 201>,
+      "Confirm that the codes are the same")
+      .runs(kConfirm)
+      .answers(201);
+  add("GET", "/api/screenshot", Access::AnyKey, screenshot, "Get a picture of the session")
+      .runs(kScreenshot)
+      .asks("session", "Name of the session.", true)
+      .answers_picture();
 }
 
 }  // namespace waxwing::api

@@ -95,11 +95,12 @@ void engines(const Context& context, Call&& call) {
 }  // namespace
 
 void add_plugin_rows(std::vector<Row>& rows) {
-  rows.push_back({"GET", "/api/plugins", Access::Admin, list, kPluginsTag,
-                  "List plugin files: loaded ones with what they offer, refused ones with why", 200,
-                  "", "PluginList"});
-  rows.push_back({"GET", "/api/engines", Access::AnyKey, engines, kPluginsTag,
-                  "List the engines that sessions may choose", 200, "", "EngineList"});
+  add_row(rows, kPluginsTag, "GET", "/api/plugins", Access::Admin, list,
+          "List plugin files: loaded ones with what they offer, refused ones with why")
+      .answers(200, "PluginList");
+  add_row(rows, kPluginsTag, "GET", "/api/engines", Access::AnyKey, engines,
+          "List the engines that sessions may choose")
+      .answers(200, "EngineList");
 }
 
 }  // namespace waxwing::api

@@ -32,23 +32,67 @@ struct Query {
   bool required = false;
 };
 
+// Made by add_row() and completed by the functions below, one after the other.
 struct Row {
   std::string_view method;
   std::string_view pattern;  // "/api/sessions/{session}"; {session} is checked against the key
-  Access access;
-  Handler handler;
+  Access access = Access::Admin;
+  Handler handler = nullptr;
   std::string_view tag;      // group in the documents; empty = not documented
   std::string_view summary;  // one line
   int success = 200;
   std::string_view request_schema;   // component of the OpenAPI document; empty = no body
   std::string_view response_schema;  // likewise; empty = no body
-  std::vector<Query> query{};
+  std::string_view operation;        // of the engine, where the row is no more than that
+  std::vector<Query> query;
   bool deprecated = false;
-  bool alias = false;            // of another row: served, not documented
-  bool image = false;            // answers a picture, or Base64File for Accept: application/json
-  std::size_t body_limit = 0;    // octets; 0 = the server's default
-  std::string_view operation{};  // of the engine, where the row is no more than that
+  bool alias = false;    // of another row: served, not documented
+  bool picture = false;  // answers a picture, or Base64File for Accept: application/json
+
+  Row& takes(std::string_view schema) {
+    request_schema = schema;
+    return *this;
+  }
+  Row& answers(int status, std::string_view schema = {}) {
+    success = status;
+    response_schema = schema;
+    return *this;
+  }
+  Row& runs(std::string_view engine_operation) {
+    operation = engine_operation;
+    return *this;
+  }
+  Row& asks(std::string_view name, std::string_view description, bool required = false) {
+    query.push_back({name, description, required});
+    return *this;
+  }
+  Row& answers_picture() {
+    picture = true;
+    return *this;
+  }
+  Row& is_deprecated() {
+    deprecated = true;
+    return *this;
+  }
+  Row& is_alias() {
+    alias = true;
+    return *this;
+  }
 };
+
+// The reference is good until the next row.
+inline Row& add_row(std::vector<Row>& rows, std::string_view tag, std::string_view method,
+                    std::string_view pattern, Access access, Handler handler,
+                    std::string_view summary) {
+  Row& row = rows.emplace_back();
+  row.method = method;
+  row.pattern = pattern;
+  row.access = access;
+  row.handler = handler;
+  row.tag = tag;
+  row.summary = summary;
+  return row;
+}
 
 inline constexpr std::string_view kSessionsTag = "🖥️ Sessions";
 inline constexpr std::string_view kPairingTag = "📱 Pairing";

@@ -150,28 +150,28 @@ void metrics(const Context& context, Call&& call) {
 
 void add_server_rows(std::vector<Row>& rows, const config::Config& config) {
   const auto add = [&](std::string_view method, std::string_view pattern, Access access,
-                       Handler handler, std::string_view summary, int success,
-                       std::string_view request, std::string_view response) -> Row& {
-    rows.push_back(
-        {method, pattern, access, handler, kObservabilityTag, summary, success, request, response});
-    return rows.back();
+                       Handler handler, std::string_view summary) -> Row& {
+    return add_row(rows, kObservabilityTag, method, pattern, access, handler, summary);
   };
-  add("GET", "/ping", Access::Public, ping, "Is the server there?", 200, "", "PingResponse");
-  add("GET", "/health", Access::AnyKey, health, "Is the server well?", 200, "", "HealthReport");
-  add("GET", "/api/version", Access::AnyKey, version, "Get the version", 200, "", "WAHAEnvironment")
-      .deprecated = true;
-  add("GET", "/api/server/version", Access::AnyKey, version, "Get the version", 200, "",
-      "WAHAEnvironment");
+  add("GET", "/ping", Access::Public, ping, "Is the server there?").answers(200, "PingResponse");
+  add("GET", "/health", Access::AnyKey, health, "Is the server well?").answers(200, "HealthReport");
+  add("GET", "/api/version", Access::AnyKey, version, "Get the version")
+      .is_deprecated()
+      .answers(200, "WAHAEnvironment");
+  add("GET", "/api/server/version", Access::AnyKey, version, "Get the version")
+      .answers(200, "WAHAEnvironment");
   add("GET", "/api/server/environment", Access::Admin, environment,
-      "Get the environment variables, secrets masked", 200, "", "Environment")
-      .query = {{"all", "true shows those of others as well.", false}};
-  add("GET", "/api/server/status", Access::AnyKey, status, "Get start time and uptime", 200, "",
-      "ServerStatusResponse");
-  add("POST", "/api/server/stop", Access::Admin, stop, "Stop the server", 201, "StopRequest",
-      "StopResponse");
+      "Get the environment variables, secrets masked")
+      .asks("all", "true shows those of others as well.")
+      .answers(200, "Environment");
+  add("GET", "/api/server/status", Access::AnyKey, status, "Get start time and uptime")
+      .answers(200, "ServerStatusResponse");
+  add("POST", "/api/server/stop", Access::Admin, stop, "Stop the server")
+      .takes("StopRequest")
+      .answers(201, "StopResponse");
   if (config.metrics.enabled) {
-    rows.push_back({"GET", config.metrics.path, Access::Page, metrics, "",
-                    "Metrics in the Prometheus text format", 200, "", ""});
+    add_row(rows, "", "GET", config.metrics.path, Access::Page, metrics,
+            "Metrics in the Prometheus text format");
   }
 }
 

@@ -325,93 +325,61 @@ void old_logout(const Context& context, Call&& call) {
 }  // namespace
 
 void add_session_rows(std::vector<Row>& rows) {
-  constexpr std::string_view kOne = "/api/sessions/{session}";
-  const Query expand{"expand", "\"apps\" adds the session's apps.", false};
-  const Query all{"all", "true lists STOPPED sessions as well.", false};
-  const auto add = [&](Row row) {
-    row.tag = kSessionsTag;
-    rows.push_back(std::move(row));
-  };
   using session::Session;
-  add({"GET",
-       "/api/sessions",
-       Access::AnyKey,
-       list,
-       "",
-       "List sessions",
-       200,
-       "",
-       "SessionList",
-       {all, expand}});
-  add({"POST", "/api/sessions", Access::Admin, create, "", "Create a session and start it", 201,
-       "SessionCreateRequest", "SessionInfo"});
-  add({"GET", kOne, Access::Read, get, "", "Get one session", 200, "", "SessionInfo", {expand}});
-  add({"PUT", kOne, Access::Setting, update, "", "Replace a session's config", 200,
-       "SessionUpdateRequest", "SessionInfo"});
-  Row alias{"POST",
-            kOne,
-            Access::Setting,
-            update,
-            "",
-            "Replace a session's config",
-            200,
-            "SessionUpdateRequest",
-            "SessionInfo"};
-  alias.alias = true;
-  add(alias);
-  add({"DELETE", kOne, Access::Erase, remove, "", "Unlink, stop and erase a session", 200, "", ""});
-  add({"POST", "/api/sessions/{session}/start", Access::Control, operate<&Session::start>, "",
-       "Start a session", 201, "", "SessionInfo"});
-  add({"POST", "/api/sessions/{session}/stop", Access::Control, operate<&Session::stop>, "",
-       "Stop a session", 201, "", "SessionInfo"});
-  add({"POST", "/api/sessions/{session}/restart", Access::Control, operate<&Session::restart>, "",
-       "Restart a session", 201, "", "SessionInfo"});
-  add({"POST", "/api/sessions/{session}/logout", Access::Control, operate<&Session::logout>, "",
-       "Unlink a session and erase its account data", 201, "", "SessionInfo"});
-  add({"GET", "/api/sessions/{session}/me", Access::Read, me, "", "Get the account", 200, "",
-       "MeInfo"});
-  add({"GET",
-       "/api/sessions/{session}/capping",
-       Access::Read,
-       account<kCapping>,
-       "",
-       "Get the account's quota of new chats",
-       200,
-       "",
-       "",
-       {},
-       false,
-       false,
-       false,
-       0,
-       kCapping});
-  add({"GET",
-       "/api/sessions/{session}/timelock",
-       Access::Read,
-       account<kTimelock>,
-       "",
-       "Get the account's outreach restriction",
-       200,
-       "",
-       "",
-       {},
-       false,
-       false,
-       false,
-       0,
-       kTimelock});
-  const auto add_old = [&](std::string_view pattern, Handler handler, std::string_view summary,
-                           std::string_view request, std::string_view response) {
-    Row row{"POST", pattern, Access::AnyKey, handler, "", summary, 201, request, response};
-    row.deprecated = true;
-    add(std::move(row));
+  const auto add = [&](std::string_view method, std::string_view pattern, Access access,
+                       Handler handler, std::string_view summary) -> Row& {
+    return add_row(rows, kSessionsTag, method, pattern, access, handler, summary);
   };
-  add_old("/api/sessions/start", old_start, "Create or update a session and start it",
-          "SessionStartDeprecatedRequest", "SessionDTO");
-  add_old("/api/sessions/stop", old_stop, "Stop a session, or erase it",
-          "SessionStopDeprecatedRequest", "");
-  add_old("/api/sessions/logout", old_logout, "Erase a session", "SessionLogoutDeprecatedRequest",
-          "");
+  constexpr std::string_view kOne = "/api/sessions/{session}";
+  constexpr std::string_view kExpand = "\"apps\" adds the session's apps.";
+  add("GET", "/api/sessions", Access::AnyKey, list, "List sessions")
+      .asks("all", "true lists STOPPED sessions as well.")
+      .asks("expand", kExpand)
+      .answers(200, "SessionList");
+  add("POST", "/api/sessions", Access::Admin, create, "Create a session and start it")
+      .takes("SessionCreateRequest")
+      .answers(201, "SessionInfo");
+  add("GET", kOne, Access::Read, get, "Get one session")
+      .asks("expand", kExpand)
+      .answers(200, "SessionInfo");
+  add("PUT", kOne, Access::Setting, update, "Replace a session's config")
+      .takes("SessionUpdateRequest")
+      .answers(200, "SessionInfo");
+  add("POST", kOne, Access::Setting, update, "Replace a session's config").is_alias();
+  add("DELETE", kOne, Access::Erase, remove, "Unlink, stop and erase a session");
+  add("POST", "/api/sessions/{session}/start", Access::Control, operate<&Session::start>,
+      "Start a session")
+      .answers(201, "SessionInfo");
+  add("POST", "/api/sessions/{session}/stop", Access::Control, operate<&Session::stop>,
+      "Stop a session")
+      .answers(201, "SessionInfo");
+  add("POST", "/api/sessions/{session}/restart", Access::Control, operate<&Session::restart>,
+      "Restart a session")
+      .answers(201, "SessionInfo");
+  add("POST", "/api/sessions/{session}/logout", Access::Control, operate<&Session::logout>,
+      "Unlink a session and erase its account data")
+      .answers(201, "SessionInfo");
+  add("GET", "/api/sessions/{session}/me", Access::Read, me, "Get the account")
+      .answers(200, "MeInfo");
+  add("GET", "/api/sessions/{session}/capping", Access::Read, account<kCapping>,
+      "Get the account's quota of new chats")
+      .runs(kCapping);
+  add("GET", "/api/sessions/{session}/timelock", Access::Read, account<kTimelock>,
+      "Get the account's outreach restriction")
+      .runs(kTimelock);
+  add("POST", "/api/sessions/start", Access::AnyKey, old_start,
+      "Create or update a session and start it")
+      .is_deprecated()
+      .takes("SessionStartDeprecatedRequest")
+      .answers(201, "SessionDTO");
+  add("POST", "/api/sessions/stop", Access::AnyKey, old_stop, "Stop a session, or erase it")
+      .is_deprecated()
+      .takes("SessionStopDeprecatedRequest")
+      .answers(201);
+  add("POST", "/api/sessions/logout", Access::AnyKey, old_logout, "Erase a session")
+      .is_deprecated()
+      .takes("SessionLogoutDeprecatedRequest")
+      .answers(201);
 }
 
 }  // namespace waxwing::api

@@ -14,6 +14,18 @@ constexpr Millis kTick(50);
 }  // namespace
 
 void Manager::Launcher::start() {
+  for (const SessionPtr& session : waiting_) {
+    const auto& named = lifecycle_.autostart;
+    if (lifecycle_.restart_all ||
+        std::find(named.begin(), named.end(), session->name()) != named.end()) {
+      session->want([session](const Status& status) {
+        if (!status.is_ok()) {
+          log::warn("session.restart_failed",
+                    {{"session", session->name()}, {"why", status.message()}});
+        }
+      });
+    }
+  }
   loop_.post([self = shared_from_this()] {
     self->allowance_ = 1;
     self->tick();
@@ -33,7 +45,8 @@ void Manager::Launcher::tick() {
     SessionPtr session = std::move(waiting_.front());
     waiting_.pop_front();
     allowance_ -= 1;
-    session->start([session](const Status& status) {
+    // A stop that came while it waited counts.
+    session->start_if_wanted([session](const Status& status) {
       if (!status.is_ok()) {
         log::warn("session.restart_failed",
                   {{"session", session->name()}, {"why", status.message()}});

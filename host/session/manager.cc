@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <future>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -16,11 +15,11 @@
 #include "proxy/proxy_service.hpp"
 #include "runtime/loop_pool.hpp"
 #include "session/launcher.hpp"
+#include "storage/blocking.hpp"
 
 namespace waxwing::session {
 namespace {
 
-constexpr std::uint32_t kScanPage = 500;
 constexpr std::size_t kSuspendAtOnce = 200;
 
 template <class Items, class F>
@@ -30,19 +29,6 @@ std::string join_ids(const Items& items, F id_of) {
     text += (text.empty() ? "" : ", ") + id_of(item);
   }
   return text.empty() ? "none" : text;
-}
-
-// Waits for an asynchronous answer. Only for the main thread, before anybody else waits for it.
-template <class T, class Ask>
-T await(Ask ask) {
-  std::promise<T> promise;
-  ask([&promise](T value) { promise.set_value(std::move(value)); });
-  return promise.get_future().get();
-}
-
-const storage::Post& inline_post() {
-  static const storage::Post post = [](const Task& task) { task(); };
-  return post;
 }
 
 }  // namespace
@@ -81,34 +67,22 @@ Manager::~Manager() = default;
 // -----------------------------------------------------------------------------------------------
 
 Status Manager::load() {
-  const auto records = environment_.records->tenant("", inline_post());
-  std::string after;
-  while (true) {
-    auto page = await<Result<std::vector<storage::Row>>>([&](auto done) {
-      storage::Scan scan;
-      scan.space = kRecordSpace;
-      scan.after = after;
-      scan.limit = kScanPage;
-      records.scan(std::move(scan), std::move(done));
-    });
-    if (!page.has_value()) {
-      return page.error().with("reading the stored sessions");
+  storage::Scan scan;
+  scan.space = kRecordSpace;
+  const auto rows = storage::BlockingTenant(*environment_.records, "").scan_all(std::move(scan));
+  if (!rows.has_value()) {
+    return rows.error().with("reading the stored sessions");
+  }
+  for (const storage::Row& row : *rows) {
+    auto record = Record::from_json(row.value);
+    if (!record.has_value()) {
+      return record.error().with("the stored session " + row.key);
     }
-    for (const storage::Row& row : *page) {
-      auto record = Record::from_json(row.value);
-      if (!record.has_value()) {
-        return record.error().with("the stored session " + row.key);
-      }
-      if (!stores_.contains(record->storage)) {
-        return {Code::Invalid, "the session " + row.key + " lies in the storage '" +
-                                   record->storage + "', which is not loaded"};
-      }
-      std::ignore = add(std::move(*record));  // a key is there once
-      after = row.key;
+    if (!stores_.contains(record->storage)) {
+      return {Code::Invalid, "the session " + row.key + " lies in the storage '" + record->storage +
+                                 "', which is not loaded"};
     }
-    if (page->empty()) {
-      break;
-    }
+    std::ignore = add(std::move(*record));  // a key is there once
   }
   for (const auto& [id, store] : stores_) {
     sweep(id, *store);
@@ -119,8 +93,7 @@ Status Manager::load() {
 
 // A crash between erasing a session's record and erasing its data leaves the data: drop it now.
 void Manager::sweep(const std::string& storage_id, storage::Store& store) {
-  const auto tenants = await<Result<std::vector<std::string>>>(
-      [&](auto done) { store.list_tenants(inline_post(), std::move(done)); });
+  const auto tenants = storage::list_tenants(store);
   if (!tenants.has_value()) {
     log::warn("sessions.sweep_failed",
               {{"storage", storage_id}, {"why", tenants.error().message()}});
@@ -131,9 +104,7 @@ void Manager::sweep(const std::string& storage_id, storage::Store& store) {
       continue;
     }
     log::info("sessions.swept", {{"session", tenant}, {"storage", storage_id}});
-    await<Status>([&](auto done) {
-      store.tenant(tenant, inline_post()).drop(std::move(done));
-    }).ignore();  // the next boot tries again
+    storage::BlockingTenant(store, tenant).drop().ignore();  // the next boot tries again
   }
 }
 

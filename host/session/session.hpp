@@ -93,6 +93,10 @@ class Session final : public std::enable_shared_from_this<Session>,
   void create(bool start, Done done);
   // No-op while running; a FAILED session starts anew.
   void start(Done done);
+  // For the boot: want() makes it one that has to run, start_if_wanted() starts it, later, unless
+  // it was stopped or taken by another server meanwhile.
+  void want(Done done);
+  void start_if_wanted(Done done);
   void stop(Done done);
   void restart(Done done);
   // Unlinks the account and erases its data; a session that ran starts again.
@@ -123,6 +127,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Operations (session_operations.cc)
   void enqueue(Operation operation, Done done);
   void run_next();
+  [[nodiscard]] bool wanted_here() const;
   void do_start(Done done);
   void do_stop(Done done);
   void do_logout(Done done);

@@ -102,6 +102,33 @@ void Session::start(Done done) {
   enqueue([this](Done finish) { do_start(std::move(finish)); }, std::move(done));
 }
 
+void Session::want(Done done) {
+  enqueue(
+      [this](Done finish) {
+        if (wanted_here()) {
+          finish(Status::ok());
+          return;
+        }
+        record_.running = true;
+        record_.worker = env_.config.lifecycle.worker_id;
+        show();
+        save(std::move(finish));
+      },
+      std::move(done));
+}
+
+void Session::start_if_wanted(Done done) {
+  enqueue(
+      [this](Done finish) {
+        if (wanted_here()) {
+          do_start(std::move(finish));
+        } else {
+          finish(Status::ok());
+        }
+      },
+      std::move(done));
+}
+
 void Session::stop(Done done) {
   enqueue([this](Done finish) { do_stop(std::move(finish)); }, std::move(done));
 }
@@ -191,8 +218,11 @@ void Session::suspend(Done done) {
 // The operations
 // -----------------------------------------------------------------------------------
 
+bool Session::wanted_here() const {
+  return record_.running && record_.worker == env_.config.lifecycle.worker_id;
+}
+
 void Session::do_start(Done done) {
-  const std::string& worker = env_.config.lifecycle.worker_id;
   const bool runs = state_ != State::Stopped && state_ != State::Failed;
   if (!runs && !counted_ && !(counted_ = env_.engine_starts(record_.engine))) {
     done(Status(Code::Unavailable,
@@ -213,14 +243,22 @@ void Session::do_start(Done done) {
       done(Status::ok());
     });
   };
-  if (record_.running && record_.worker == worker) {
+  if (wanted_here()) {
     go(Status::ok());
     return;
   }
+  const Record before = record_;
   record_.running = true;
-  record_.worker = worker;
+  record_.worker = env_.config.lifecycle.worker_id;
   show();
-  save(std::move(go));
+  save([this, before, go = std::move(go)](Status status) mutable {
+    if (!status.is_ok()) {
+      record_.running = before.running;
+      record_.worker = before.worker;
+      show();
+    }
+    go(std::move(status));
+  });
 }
 
 void Session::do_stop(Done done) {
