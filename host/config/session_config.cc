@@ -71,7 +71,12 @@ Json with_defaults(Json schema, const Json& values) {
   if (!schema.is_object() || !values.is_object()) {
     return schema;
   }
+  const Json* more = json::find(schema, "additionalProperties");
+  const bool closed = more != nullptr && *more == false;
   for (const auto& [name, value] : values.items()) {
+    if (closed && !schema["properties"].contains(name)) {
+      continue;  // or the schema would come to know what it has to refuse
+    }
     Json& member = schema["properties"][name];
     if (value.is_object() && member.is_object() && member.contains("properties")) {
       // An absent object is filled in too, or its members' defaults would never be looked at.
