@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which sessions come back when the server starts again.
+#include <sstream>
+
 #include "shared_server.hpp"
 
 namespace waxwing::testing {
@@ -128,15 +130,48 @@ TEST_F(Boot, ManyComeBackThoughOneIsStuck) {
   EXPECT_EQ(status_of(http(), "a-stuck"), "STARTING");
 }
 
-TEST_F(Boot, OneNameAfterTheOtherWhenADelayIsSet) {
+TEST_F(Boot, AStopWhileItWaitsForItsTurnCounts) {
   server_.options().yaml = "lifecycle: {autostart_delay_s: 1}\n";
-  boot({{"WHATSAPP_START_SESSION", ""}});
+  boot();
+  for (const char* name : {"a", "b", "c", "d"}) {
+    bring_to(http(), name, "WORKING");
+  }
+  ASSERT_EQ(http().post(session_path("d", "/stop")).status, 201);
+  boot({{"WHATSAPP_RESTART_ALL_SESSIONS", "true"}});
+  EXPECT_EQ(http().post(session_path("b", "/stop")).json()["status"].text(), "STOPPED");
+  EXPECT_EQ(http().post(session_path("d", "/stop")).json()["status"].text(), "STOPPED");
+  wait_for_status(http(), "c", "WORKING");  // it comes after b, and a second before d
+  ASSERT_EQ(http().post(session_path("a", "/stop")).status, 201);
+  EXPECT_EQ(status_of(http(), "b"), "STOPPED");
+  server_.options().yaml = "";
+  boot();
+  wait_for_status(http(), "c", "WORKING");
+  for (const char* name : {"a", "b", "d"}) {
+    EXPECT_EQ(status_of(http(), name), "STOPPED") << name;
+    EXPECT_EQ(worker_of(name), "none") << name;
+  }
+}
+
+TEST_F(Boot, OneAfterTheOtherWhenADelayIsSet) {
+  server_.options().yaml = "lifecycle: {autostart_delay_s: 1}\n";
+  boot();
   bring_to(http(), "a", "WORKING");
   bring_to(http(), "b", "WORKING");
+  const std::size_t mark = server_.log().size();
   boot();
   wait_for_status(http(), "a", "WORKING");
-  EXPECT_EQ(status_of(http(), "b"), "STOPPED") << "its turn comes a second later";
   wait_for_status(http(), "b", "WORKING");
+  http_.reset();
+  server_.terminate();
+  std::int64_t started_ms[2] = {};
+  std::istringstream lines(server_.log().substr(mark));
+  for (std::string text; std::getline(lines, text);) {
+    const Value line = Value::parse(text);
+    if (line["to"].text() == "STARTING") {
+      started_ms[line["session"].text() == "b" ? 1 : 0] = line["time"].number();
+    }
+  }
+  EXPECT_GE(started_ms[1] - started_ms[0], 900) << server_.log().substr(mark);
 }
 
 }  // namespace

@@ -63,9 +63,18 @@ TEST(CommandLine, BadEnvironmentIsRefusedByName) {
 }
 
 TEST(CommandLine, AMissingFileIsSaid) {
-  const ProgramRun run({"--config", "/nowhere/waxwing.yaml"}, "");
-  EXPECT_EQ(run.ending, kBad) << run.output;
-  EXPECT_TRUE(run.says("/nowhere/waxwing.yaml")) << run.output;
+  ServerProcess program({.yaml = "",
+                         .env = {},
+                         .arguments = {"--config", "/nowhere/waxwing.yaml"},
+                         .with_file = false});
+  EXPECT_EQ(program.run(), kBad) << program.log();
+  EXPECT_NE(program.log().find("/nowhere/waxwing.yaml"), std::string::npos) << program.log();
+}
+
+TEST(CommandLine, AFileIsNotNeeded) {
+  ServerProcess program(
+      {.yaml = "", .env = {}, .arguments = {"--check-config"}, .with_file = false});
+  EXPECT_EQ(program.run(), kGood) << program.log();
 }
 
 TEST(CommandLine, SettingsOfEnginesAreCheckedByTheirSchemas) {

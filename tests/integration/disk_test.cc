@@ -32,7 +32,9 @@ void expect_refusals(HttpClient& http) {
   }
   EXPECT_EQ(status_of(http, "new"), "(404)");
   EXPECT_EQ(status_of(http, "idle"), "STOPPED");
-  EXPECT_FALSE(http.get(session_path("idle")).json().at("config.metadata.changed").exists());
+  const Value idle = http.get(session_path("idle")).json();
+  EXPECT_FALSE(idle.at("config.metadata.changed").exists()) << idle;
+  EXPECT_FALSE(idle["assignedWorker"].exists()) << "a refused start leaves it where it was";
   EXPECT_EQ(status_of(http, "stored"), "WORKING");
 }
 

@@ -149,6 +149,23 @@ TEST_F(Engines, AnOmittedSettingIsTheServers) {
   EXPECT_EQ(config["number"].number(), 9) << config;
 }
 
+// Answers show "***"; a client that sends them back keeps the secrets, the engine gets them.
+TEST_F(Engines, SecretsStayWhenTheirMaskComesBack) {
+  ASSERT_EQ(engine_of("masked", R"(,"engine":"SECOND","config":{
+      "proxy":{"server":"localhost:1","username":"u","password":"the-secret"}})"),
+            "SECOND");
+  const auto password = [&] {
+    EXPECT_TRUE(wait_for_status(http_, "masked", "WORKING"));
+    const Reply reply = http_.post("/api/masked/ops/second.config");
+    return reply.json().at("sessionConfig.proxy.password").text();
+  };
+  EXPECT_EQ(password(), "the-secret");
+  const Value shown = http_.get(session_path("masked")).json()["config"];
+  EXPECT_EQ(shown.at("proxy.password").text(), "***");
+  ASSERT_EQ(http_.put(session_path("masked"), "{\"config\":" + shown.dump() + "}").status, 200);
+  EXPECT_EQ(password(), "the-secret");
+}
+
 TEST_F(Engines, WhatAnEngineDoesNotHaveIs422) {
   ASSERT_EQ(engine_of("lacks", R"(,"engine":"SECOND")"), "SECOND");
   ASSERT_TRUE(wait_for_status(http_, "lacks", "WORKING"));

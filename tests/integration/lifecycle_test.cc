@@ -9,16 +9,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Millis kOperationTimeout(700);
+constexpr Millis kOperationTimeout = Millis(1'000) * kTimeScale;
 constexpr Millis kStopTimeout(1'000);
 
 class Lifecycle : public SharedServer<Lifecycle> {
  public:
   static ServerOptions options() {
-    return {.yaml =
-                "lifecycle: {start_timeout_s: 1, stop_timeout_s: 1}\n"
-                "limits: {operation_timeout_ms: 700}\n"
-                "http: {guard_wait_ms: 300}\n",
+    return {.yaml = "lifecycle: {start_timeout_s: " + std::to_string(2 * kTimeScale) +
+                    ", stop_timeout_s: 1}\nlimits: {operation_timeout_ms: " +
+                    std::to_string(kOperationTimeout.count()) + "}\n",
             .env = {},
             .arguments = {}};
   }

@@ -8,7 +8,9 @@ namespace {
 class Operations : public SharedServer<Operations> {
  public:
   static ServerOptions options() {
-    return {.yaml = "http: {guard_wait_ms: 300}\n", .env = {}, .arguments = {}};
+    return {.yaml = "http: {guard_wait_ms: " + std::to_string(1'000 * kTimeScale) + "}\n",
+            .env = {},
+            .arguments = {}};
   }
 
  protected:

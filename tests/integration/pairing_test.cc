@@ -12,7 +12,9 @@ const std::string kPngMagic = "\x89PNG\r\n\x1A\n";
 class Pairing : public SharedServer<Pairing> {
  public:
   static ServerOptions options() {
-    return {.yaml = "http:\n  guard_wait_ms: 400\n", .env = {}, .arguments = {}};
+    return {.yaml = "http: {guard_wait_ms: " + std::to_string(1'000 * kTimeScale) + "}\n",
+            .env = {},
+            .arguments = {}};
   }
 
  protected:

@@ -115,10 +115,26 @@ TEST_F(Sessions, ConfigIsEchoedAsGiven) {
   ASSERT_EQ(made.status, 201) << made;
   const Value got = http_.get(session_path(name)).json()["config"];
   for (const char* path :
-       {"metadata", "proxy.server", "proxy.password", "debug", "ignore.status", "client.deviceName",
+       {"metadata", "proxy.server", "proxy.username", "debug", "ignore.status", "client.deviceName",
         "gows", "webjs", "webhooks.0.url", "webhooks.0.events", "webhooks.0.retries",
         "webhooks.0.customHeaders", "echo.loginAfterMs"}) {
     EXPECT_EQ(got.at(path), Value::parse(config).at(path)) << path;
+  }
+}
+
+TEST_F(Sessions, SecretsOfAConfigAreMasked) {
+  const std::string name = own_name();
+  const Reply made = http_.post("/api/sessions", "{\"name\":" + json_text(name) + R"(,"start":false,
+      "config":{"proxy":{"server":"localhost:1","username":"u","password":"hidden-1"},
+                "webhooks":[{"url":"http://localhost/x","events":["*"],"hmac":{"key":"hidden-2"}}]}})");
+  ASSERT_EQ(made.status, 201) << made;
+  for (const Reply& reply :
+       {made, http_.get(session_path(name)), http_.get("/api/sessions?all=true"),
+        http_.put(session_path(name), "{\"config\":" + made.json()["config"].dump() + "}"),
+        http_.post("/api/sessions/start", "{\"name\":" + json_text(name) + "}")}) {
+    EXPECT_LT(reply.status, 300) << reply;
+    EXPECT_EQ(reply.body.find("hidden"), std::string::npos) << reply;
+    EXPECT_NE(reply.body.find("***"), std::string::npos) << reply;
   }
 }
 

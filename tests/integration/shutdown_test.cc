@@ -56,7 +56,9 @@ TEST(Shutdown, ByForce) {
 }
 
 TEST(Shutdown, RequestsUnderWayAreAnswered) {
-  ServerProcess server({.yaml = "lifecycle: {stop_timeout_s: 2}\n", .env = {}, .arguments = {}});
+  ServerProcess server({.yaml = "lifecycle: {stop_timeout_s: 2}\nmetrics: {enabled: true}\n",
+                        .env = {},
+                        .arguments = {}});
   ASSERT_TRUE(server.start());
   HttpClient http = server.client();
   create_echo(http, "a", R"({"loginAfterMs":0,"neverAnswer":["stop"]})");
@@ -67,11 +69,11 @@ TEST(Shutdown, RequestsUnderWayAreAnswered) {
     HttpClient own = server.client();
     stopped = own.post(session_path("a", "/stop"));
   });
-  // The stop is under way once another operation waits behind it for its turn.
+  // Two are under way: this question, and the stop.
   EXPECT_TRUE(wait_until([&] {
-    HttpClient probe = server.client();
-    probe.set_limit(Millis(150));
-    return probe.post(session_path("a", "/start")).status == 0;
+    const std::string metrics = http.get("/metrics").body;
+    const auto line = metrics.find("\nwaha_http_requests_in_flight{");
+    return line != std::string::npos && metrics.compare(metrics.find(' ', line), 3, " 2\n") == 0;
   }));
   server.send_signal(SIGTERM);
   EXPECT_EQ(server.wait_end(), (Ending{0, 0})) << server.log().substr(before);

@@ -82,7 +82,10 @@ void ServerProcess::spawn() {
   }
   const std::string yaml = dir_ / "waxwing.yaml";
   std::ofstream(yaml) << options_.yaml;
-  std::vector<std::string> arguments = {WAX_SERVER_BINARY, "--config", yaml};
+  std::vector<std::string> arguments = {WAX_SERVER_BINARY};
+  if (options_.with_file) {
+    arguments.insert(arguments.end(), {"--config", yaml});
+  }
   arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> envp = pointers(env_texts);

@@ -39,6 +39,7 @@ struct ServerOptions {
   // empty value takes a name out.
   std::map<std::string, std::string> env;
   std::vector<std::string> arguments;
+  bool with_file = true;             // --config with `yaml` in it
   std::size_t small_disk_bytes = 0;  // > 0: the data lies on a file system of that size
 };
 

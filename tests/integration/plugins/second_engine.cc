@@ -23,7 +23,8 @@ class SecondEngine final : public wp::Engine {
   static constexpr wax_op kOps[] = {wp::op("second.config", WAX_OP_READ_ONLY),
                                     wp::op("second.throw")};
 
-  explicit SecondEngine(const wp::Init& init) : Engine(init), config_(init.config) {}
+  explicit SecondEngine(const wp::Init& init)
+      : Engine(init), config_(init.config), session_config_(init.session_config) {}
 
   void start(wp::Call&& call) override {
     call.ok();
@@ -35,11 +36,12 @@ class SecondEngine final : public wp::Engine {
     if (request.op == "second.throw") {
       throw 42;  // not even a std::exception
     }
-    call.ok("{\"config\":" + config_ + "}");
+    call.ok("{\"config\":" + config_ + ",\"sessionConfig\":" + session_config_ + "}");
   }
 
  private:
   std::string config_;
+  std::string session_config_;
 };
 
 }  // namespace
