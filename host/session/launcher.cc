@@ -14,18 +14,6 @@ constexpr Millis kTick(50);
 }  // namespace
 
 void Manager::Launcher::start() {
-  for (const SessionPtr& session : waiting_) {
-    const auto& named = lifecycle_.autostart;
-    if (lifecycle_.restart_all ||
-        std::find(named.begin(), named.end(), session->name()) != named.end()) {
-      session->want([session](const Status& status) {
-        if (!status.is_ok()) {
-          log::warn("session.restart_failed",
-                    {{"session", session->name()}, {"why", status.message()}});
-        }
-      });
-    }
-  }
   loop_.post([self = shared_from_this()] {
     self->allowance_ = 1;
     self->tick();

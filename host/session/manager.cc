@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "base/ids.hpp"
@@ -82,7 +81,16 @@ Status Manager::load() {
       return {Code::Invalid, "the session " + row.key + " lies in the storage '" + record->storage +
                                  "', which is not loaded"};
     }
-    std::ignore = add(std::move(*record));  // a key is there once
+    const SessionPtr session = add(std::move(*record));  // a key is there once
+    if (session && wanted_by_config(session->name())) {
+      // Before anybody can ask for a stop, so that the stop is the later one.
+      session->want([session](const Status& status) {
+        if (!status.is_ok()) {
+          log::warn("session.want_not_stored",
+                    {{"session", session->name()}, {"why", status.message()}});
+        }
+      });
+    }
   }
   for (const auto& [id, store] : stores_) {
     sweep(id, *store);
@@ -108,16 +116,20 @@ void Manager::sweep(const std::string& storage_id, storage::Store& store) {
   }
 }
 
+bool Manager::wanted_by_config(const std::string& name) const {
+  const config::Lifecycle& lifecycle = config_.lifecycle;
+  return lifecycle.restart_all || std::find(lifecycle.autostart.begin(), lifecycle.autostart.end(),
+                                            name) != lifecycle.autostart.end();
+}
+
 void Manager::start_desired() {
   create_configured();
   const config::Lifecycle& lifecycle = config_.lifecycle;
   std::vector<SessionPtr> wanted;
   for (const SessionPtr& session : list()) {
-    const bool named = std::find(lifecycle.autostart.begin(), lifecycle.autostart.end(),
-                                 session->name()) != lifecycle.autostart.end();
     const Snapshot snapshot = session->view().snapshot();
     const bool ours = snapshot.worker.has_value() && *snapshot.worker == lifecycle.worker_id;
-    if (named || lifecycle.restart_all || (lifecycle.restart && ours)) {
+    if (wanted_by_config(session->name()) || (lifecycle.restart && ours)) {
       wanted.push_back(session);
     }
   }

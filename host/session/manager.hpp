@@ -72,6 +72,8 @@ class Manager {
   void forget(const std::string& name);
   [[nodiscard]] bool engine_starts(const std::string& engine);
   void engine_ends(const std::string& engine);
+  // At boot, whatever the session was before.
+  [[nodiscard]] bool wanted_by_config(const std::string& name) const;
   void sweep(const std::string& storage_id, storage::Store& store);
   void create_configured();
 
