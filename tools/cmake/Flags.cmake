@@ -38,6 +38,10 @@ add_library(wax_build_flags INTERFACE)
 if(WAX_SANITIZE)
   target_compile_options(wax_build_flags INTERFACE -fsanitize=${WAX_SANITIZE}
                                                    -fno-omit-frame-pointer)
+  target_compile_options(
+    wax_build_flags
+    INTERFACE
+      $<$<CXX_COMPILER_ID:Clang>:-fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/tools/ci/ubsan.ignore>)
   target_link_options(wax_build_flags INTERFACE -fsanitize=${WAX_SANITIZE})
   if(WAX_SANITIZE MATCHES "undefined")
     target_compile_options(wax_build_flags INTERFACE -fno-sanitize-recover=all)

@@ -92,6 +92,8 @@ TEST(Parser, ReadsTheSameInAnyPieces) {
       "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\nhello world",
       chunked("5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\n\r\n"),
       chunked("5\r\nhello\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n"),
+      chunked("0\r\n\r\n"),
+      chunked("0\r\nTrailer: x\r\n\r\n"),
       "GET / HTTP/1.0\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n folded\r\n\r\n",
       chunked("5\r\nhello!\r\n0\r\n\r\n"),

@@ -86,6 +86,9 @@ TEST_F(Shutdown, MayComeTwiceAndAtOnce) {
 }
 
 TEST_F(Shutdown, LeavesAStuckHandlerAlone) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "threads stay behind, which is the point here and a fault to the sanitizer";
+#endif
   // Lives on: the worker that hangs is never joined.
   auto* release = new std::promise<void>();
   static std::shared_future<void> released;
