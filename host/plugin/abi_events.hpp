@@ -18,4 +18,20 @@ namespace waxwing::plugin_host {
 [[nodiscard]] std::vector<EngineEvent> copy_events(Module& module, const wax_event* events,
                                                    std::uint32_t count);
 
+// While a callback of a session that is gone runs from inside the function that was to be answered
+// by it: an engine that asks anew each time it is refused would otherwise fill the stack. The
+// innermost request is dropped. [any-thread]
+class GoneCallback {
+ public:
+  GoneCallback() noexcept { ++depth_; }
+  ~GoneCallback() { --depth_; }
+  GoneCallback(const GoneCallback&) = delete;
+  GoneCallback& operator=(const GoneCallback&) = delete;
+  [[nodiscard]] bool allowed() const noexcept { return depth_ <= kMostNested; }
+
+ private:
+  static constexpr int kMostNested = 16;
+  inline static thread_local int depth_ = 0;
+};
+
 }  // namespace waxwing::plugin_host

@@ -16,8 +16,10 @@ namespace {
 
 constexpr unsigned kIdBits = 40;
 constexpr std::size_t kRememberedExpiries = 16;
-// An engine that keeps posting to itself must not keep its session from ending.
-constexpr int kMaxQuietRounds = 10'000;
+// An engine, or a thread of its, that goes on asking must not keep its session from ending: from
+// then on nobody hears it any more.
+constexpr int kPatientRounds = 100;
+constexpr Millis kPatience(100);
 constexpr Millis kQuietPoll(2);
 
 std::uint64_t next_id() noexcept {
@@ -557,16 +559,20 @@ void EngineSession::close(Task done) {
     });
   }
   end_pending();
-  loop_.post([self = shared_from_this(), done = std::move(done)]() mutable {
-    self->destroy_when_quiet(std::move(done), 0);
+  loop_.post([self = shared_from_this(), done = std::move(done),
+              began = loop_.clock().monotonic()]() mutable {
+    self->destroy_when_quiet(std::move(done), 0, began);
   });
 }
 
-void EngineSession::destroy_when_quiet(Task done, int rounds) {
+void EngineSession::destroy_when_quiet(Task done, int rounds, Millis began) {
   const bool working = working_.load() > 0;
-  if (working || (enqueued_.load() > 0 && rounds < kMaxQuietRounds)) {
-    auto again = [self = shared_from_this(), done = std::move(done), rounds]() mutable {
-      self->destroy_when_quiet(std::move(done), rounds + 1);
+  if (working || enqueued_.load() > 0) {
+    if (rounds >= kPatientRounds || loop_.clock().monotonic() - began >= kPatience) {
+      module_->services().sessions.erase(token_);
+    }
+    auto again = [self = shared_from_this(), done = std::move(done), rounds, began]() mutable {
+      self->destroy_when_quiet(std::move(done), rounds + 1, began);
     };
     if (working) {
       loop_.start_timer(kQuietPoll, std::move(again));

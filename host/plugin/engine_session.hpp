@@ -205,7 +205,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   [[nodiscard]] EngineSink::RowsFn expect_rows(wax_rows_fn rows, void* user);
   // Posts `task`; close() waits for what was posted this way.
   void enqueue(Task task);
-  void destroy_when_quiet(Task done, int rounds);
+  void destroy_when_quiet(Task done, int rounds, Millis began);
   void give_back_events(std::size_t count, std::size_t bytes);
 
   std::shared_ptr<Module> module_;

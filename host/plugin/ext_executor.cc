@@ -28,13 +28,8 @@ void post(const wax_host* host, wax_session* token, wax_task_fn fn, void* user) 
     session->post(fn, user);
     return;
   }
-  // An engine that answers this by posting again would end in a full stack.
-  constexpr int kMostNested = 16;
-  thread_local int nested = 0;
-  if (nested < kMostNested) {
-    ++nested;
+  if (const GoneCallback callback; callback.allowed()) {
     fn(user, WAX_E_CANCELLED);
-    --nested;
   }
 }
 

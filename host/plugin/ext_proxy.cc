@@ -13,8 +13,10 @@ void resolve(const wax_host* host, wax_session* token, wax_str purpose, wax_prox
     session->resolve_proxy(std::string(view(purpose)), answer, user);
     return;
   }
-  const wax_error error = error_to_abi(Status(Code::Cancelled, "the session is gone"));
-  answer(user, WAX_E_CANCELLED, nullptr, &error);
+  if (const GoneCallback callback; callback.allowed()) {
+    const wax_error error = error_to_abi(Status(Code::Cancelled, "the session is gone"));
+    answer(user, WAX_E_CANCELLED, nullptr, &error);
+  }
 }
 
 void report(const wax_host* host, wax_session* token, uint64_t lease_id, wax_proxy_outcome outcome,

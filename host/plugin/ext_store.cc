@@ -14,12 +14,14 @@ namespace {
 constexpr std::string_view kHostSpaces = "waxwing.";
 
 void fail_rows(wax_rows_fn rows, void* user, const Status& status) noexcept {
-  const wax_error error = error_to_abi(status);
-  rows(user, static_cast<wax_status>(status.code()), nullptr, 0, &error);
+  if (const GoneCallback callback; callback.allowed()) {
+    const wax_error error = error_to_abi(status);
+    rows(user, static_cast<wax_status>(status.code()), nullptr, 0, &error);
+  }
 }
 
 void fail_done(wax_done_fn done, void* user, const Status& status) noexcept {
-  if (done != nullptr) {
+  if (const GoneCallback callback; done != nullptr && callback.allowed()) {
     const wax_error error = error_to_abi(status);
     done(user, static_cast<wax_status>(status.code()), &error);
   }
