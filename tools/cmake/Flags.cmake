@@ -76,14 +76,21 @@ function(wax_library name)
   set_property(GLOBAL APPEND PROPERTY WAX_LIBRARIES ${name})
 endfunction()
 
-# wax_unit_test(<name> SOURCES … LIBRARIES …): one test executable, its cases found by ctest.
+# wax_unit_test(<name> [THREADS] SOURCES … LIBRARIES …): one test executable, its cases found by
+# ctest. THREADS: it has several, so ThreadSanitizer looks at it too (label and target "threads").
+add_custom_target(threads)
 function(wax_unit_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/host ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main
                                         wax_build_flags wax_warnings)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 120)
+  set(label unit)
+  if(arg_THREADS)
+    set(label threads)
+    add_dependencies(threads ${name})
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()
 
 # wax_fuzzer(<name> SOURCES … LIBRARIES … [CORPUS dir])
