@@ -205,7 +205,8 @@ TEST_F(HostileLoad, OverTheConnectionLimit) {
   }
   ASSERT_TRUE(clients.front().roundtrip(get("/hello"))) << "who is in stays in";
   EXPECT_TRUE(eventually([&] { return server->stats().connections_total == 221; }));
-  EXPECT_LE(server->stats().connections_open, 20U + 16U + 2U);
+  // Refused ones are on their way out; only a few may linger.
+  EXPECT_TRUE(eventually([&] { return server->stats().connections_open <= 20U + 16U + 2U; }));
   clients.clear();
   EXPECT_TRUE(eventually([&] { return server->stats().connections_open == 0; }));
   expect_service();
