@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <deque>
 #include <utility>
 
 #include "base/log.hpp"
@@ -120,8 +121,9 @@ Result<std::shared_ptr<Module>> Module::load(const std::string& path,
   WAX_TRY(const auto file, verify(path, expected_sha256));
   wax_module_v1_fn entry = nullptr;
   try {
-    // Deliberately leaked: see the class comment.
-    auto* library = new boost::dll::shared_library;
+    // Never unmapped: see the class comment. Modules are loaded by the main thread alone.
+    static auto* const mapped = new std::deque<boost::dll::shared_library>;
+    boost::dll::shared_library* const library = &mapped->emplace_back();
     using boost::dll::load_mode::rtld_local;
     using boost::dll::load_mode::rtld_now;
     library->load(std::filesystem::path(file->path()), rtld_now | rtld_local);
