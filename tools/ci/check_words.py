@@ -15,7 +15,7 @@ SKIPPED = re.compile(
 TASK = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!\(#\d+\))")
 # Directories that exist on one machine only. Tests make theirs with mkdtemp, docs say <directory>;
 # the default media folder keeps the name that users know.
-MACHINE_PATH = re.compile(r"(?<![\w./$}-])/(work|home|root|Users|old_root)/[\w.-]")
+MACHINE_PATH = re.compile(r"(?<![\w./$}-])/(home|root|Users)/[\w.-]")
 TEMPORARY_PATH = re.compile(r"(?<![\w./$}-])/tmp/(?!whatsapp-files\b)[\w.-]*\w")
 
 

@@ -66,10 +66,10 @@ class Words(unittest.TestCase):
         self.assertEqual(len(words("host/a.cc", self.SPDX + "// TODO: later\n")), 1)
 
     def test_paths_of_one_machine(self):
-        for line in ("see /home/me/x", "see /work/main", "in /root/x"):
+        for line in ("see /home/me/x", "see /Users/me/x", "in /root/x"):
             self.assertEqual(len(words("docs/a.md", line)), 1, line)
         self.assertEqual(len(words("docs/a.md", "cd /tmp/x")), 1)
-        for line in ("GET /work-items", "host/root/x", "/usr/lib/waxwing", "$HOME/work/x",
+        for line in ("GET /home-items", "host/root/x", "/usr/lib/waxwing", "$HOME/me/x",
                      "folder: /tmp/whatsapp-files"):
             self.assertEqual(words("docs/a.md", line), [], line)
 
