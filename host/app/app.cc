@@ -25,6 +25,7 @@
 #include "config/session_config.hpp"
 #include "event/bus.hpp"
 #include "http/server.hpp"
+#include "net/network.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
 #include "plugin/registry.hpp"
@@ -136,7 +137,7 @@ class Server {
         metrics_(config.metrics.prefix, {{"worker", config.lifecycle.worker_id}}),
         loops_(config.runtime.loops, metrics_),
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
-        services_(pool_, metrics_),
+        services_(pool_, metrics_, Clock::system(), &network_),
         proxies_(pool_) {}
 
   // What --check-config can check without touching data or network.
@@ -189,6 +190,7 @@ class Server {
       store->flush_and_close();
     }
     pool_.stop();
+    network_.stop();
     loops_.stop();
     proxies_.close();
     manager_.reset();
@@ -243,6 +245,7 @@ class Server {
   Metrics metrics_;
   runtime::LoopPool loops_;
   runtime::BlockingPool pool_;
+  net::Network network_;
   plugin_host::Services services_;
   std::unique_ptr<plugin_host::Registry> plugins_;
   std::optional<config::SessionConfigSchema> session_config_;

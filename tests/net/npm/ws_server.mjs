@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A WebSocket server of somebody else's making: ws_server.mjs [key.pem cert.pem]. Prints its port.
+// The path says what it does.
+import { readFileSync } from "node:fs";
+import { createServer as createPlain } from "node:http";
+import { createServer as createTls } from "node:https";
+import { WebSocketServer } from "ws";
+
+const [key, cert] = process.argv.slice(2);
+const page = (request, response) => {
+  response.writeHead(200, { "content-type": "text/html" });
+  response.end("<html>please log in</html>");
+};
+const server = key
+  ? createTls({ key: readFileSync(key), cert: readFileSync(cert) }, page)
+  : createPlain(page);
+const sockets = new WebSocketServer({
+  noServer: true,
+  autoPong: true,
+  handleProtocols: (offered) => (offered.has("chat") ? "chat" : false),
+});
+let pings = 0;
+
+const actions = {
+  "/echo": (socket) => socket.on("message", (data, binary) => socket.send(data, { binary })),
+  "/hello": (socket) => socket.send("hello"),
+  "/fragments": (socket) => {
+    socket.send("Hel", { fin: false });
+    socket.ping("in between");
+    socket.send("", { fin: false });
+    socket.send("lo", { fin: true });
+  },
+  "/close": (socket) => socket.close(4001, "enough"),
+  "/terminate": (socket) => socket.terminate(),
+  "/big": (socket) => socket.send(Buffer.alloc(3 << 20, "x")),
+  "/count": (socket) => {
+    let octets = 0;
+    socket.on("message", (data) => {
+      octets += data.length;
+      if (data.length < 10) socket.send(String(octets));
+    });
+  },
+  "/flood": (socket) => {
+    for (let i = 0; i < 2000; ++i) socket.send(Buffer.alloc(4096, i & 0xff));
+    socket.send("done");
+  },
+  "/headers": (socket, request) => socket.send(JSON.stringify(request.headers)),
+  "/pings": (socket) => socket.on("ping", () => socket.send(`ping ${++pings}`)),
+};
+
+server.on("upgrade", (request, socket, head) => {
+  const action = actions[request.url];
+  if (!action) {
+    socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    return;
+  }
+  sockets.handleUpgrade(request, socket, head, (ws) => action(ws, request));
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
