@@ -69,6 +69,10 @@ class HttpTunnel final : public Tunnel {
     if (code == 407) {
       return authenticate(answered);
     }
+    if (code == 401) {  // said by some that have read wrong credentials
+      return fail(End::proxy("proxy_authentication",
+                             answered + ": it does not take these credentials", code));
+    }
     if (code >= 500) {
       End end = End::failed("target_unreachable", answered);
       end.http_code = code;

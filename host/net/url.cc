@@ -13,9 +13,10 @@ constexpr std::size_t kMaxUrlBytes = 8192;
 
 bool is_host(std::string_view host, bool v6) noexcept {
   return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [v6](char c) {
-    const bool alphanumeric =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return alphanumeric || c == '.' || (v6 ? c == ':' : c == '-' || c == '_');
+    const char last = v6 ? 'f' : 'z';
+    const char lower = static_cast<char>(c | 0x20);
+    return (lower >= 'a' && lower <= last && c >= 'A') || (c >= '0' && c <= '9') || c == '.' ||
+           (v6 ? c == ':' : c == '-' || c == '_');
   });
 }
 
