@@ -8,6 +8,7 @@
 
 #include "net/http_head.hpp"
 #include "net/network.hpp"
+#include "plugin/engine_http.hpp"
 #include "plugin/host_tables.hpp"
 
 namespace waxwing::plugin_host {
@@ -15,6 +16,27 @@ namespace {
 
 constexpr Millis kConnectTimeout(20'000);
 constexpr std::uint64_t kMaxMessageBytes = 16 << 20;
+
+// What a proxy's module is told; nothing when the proxy had no part in it.
+std::optional<wax_proxy_outcome> outcome_of(const net::End& end, bool was_open) {
+  if (end.is_ok()) {
+    return WAX_PROXY_CONNECTED;
+  }
+  if (was_open) {
+    return end.reason == "connection_reset" || end.reason == "connection_closed" ||
+                   end.reason == "ping_timeout"
+               ? std::optional(std::int32_t{WAX_PROXY_DROPPED})
+               : std::nullopt;
+  }
+  if (!end.at_proxy) {
+    return std::nullopt;
+  }
+  return end.reason == "proxy_authentication" ? WAX_PROXY_AUTH_FAILED
+         : end.reason == "proxy_refused"      ? WAX_PROXY_BLOCKED
+                                              : WAX_PROXY_CONNECT_FAILED;
+}
+
+}  // namespace
 
 net::Headers copy_headers(const wax_header* headers, std::uint32_t count) {
   net::Headers copies;
@@ -34,24 +56,6 @@ wax_net_end end_to_abi(const net::End& end) noexcept {
   raw.text = to_abi(end.text);
   return raw;
 }
-
-// What a proxy's module is told; nothing when the proxy had no part in it.
-std::optional<wax_proxy_outcome> outcome_of(const net::End& end, bool was_open) {
-  if (was_open) {
-    return end.reason == "connection_reset" || end.reason == "connection_closed" ||
-                   end.reason == "ping_timeout"
-               ? std::optional(std::int32_t{WAX_PROXY_DROPPED})
-               : std::nullopt;
-  }
-  if (!end.at_proxy) {
-    return std::nullopt;
-  }
-  return end.reason == "proxy_authentication" ? WAX_PROXY_AUTH_FAILED
-         : end.reason == "proxy_refused"      ? WAX_PROXY_BLOCKED
-                                              : WAX_PROXY_CONNECT_FAILED;
-}
-
-}  // namespace
 
 Result<net::Route> route_of(const Lease& lease) {
   WAX_TRY(net::Route route, net::parse_route(lease.url));
@@ -75,38 +79,26 @@ class EngineNet::Connection final : public net::WebSocketHandler,
 
   void begin(net::WebSocket::Options options, bool no_proxy) {
     began_ = loop().clock().monotonic();
-    if (no_proxy) {
-      session().enqueue([self = shared_from_this(), options = std::move(options)]() mutable {
-        self->connect(std::move(options), Lease{});
-      });
-      return;
-    }
     // A proxy module that does not answer is the connection's fault, too.
     lease_timer_ = loop().start_timer(options.connect_timeout, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) {
         self->lease_timer_ = 0;
-        net::End end{Code::Timeout, "no_proxy", "the proxy module did not answer in time"};
-        self->on_closed(end);
+        self->on_closed({Code::Timeout, "no_proxy", "the proxy module did not answer in time"});
       }
     });
-    session().enqueue([self = shared_from_this(), options = std::move(options)]() mutable {
-      if (self->over_) {
-        return;
-      }
-      self->session().sink_->on_resolve_proxy(
-          "websocket",
-          [weak = std::weak_ptr(self), options = std::move(options)](Result<Lease> lease) mutable {
-            const auto alive = weak.lock();
-            if (!alive || alive->over_ || alive->lease_timer_ == 0) {
-              return;
-            }
-            if (lease.has_value()) {
-              alive->connect(std::move(options), *lease);
-            } else {
-              alive->on_closed({Code::Unavailable, "no_proxy", lease.error().message()});
-            }
-          });
-    });
+    net_.resolve(
+        "websocket", no_proxy,
+        [weak = weak_from_this(), options = std::move(options)](Result<net::Route> route) mutable {
+          const auto self = weak.lock();
+          if (!self || self->over_) {
+            return;
+          }
+          if (route.has_value()) {
+            self->connect(std::move(options), std::move(*route));
+          } else {
+            self->on_closed(net::End::failed("no_proxy", route.error().message()));
+          }
+        });
   }
 
   // Ends it with that, without a word to the far end's handler; the engine hears it from the queue.
@@ -135,7 +127,7 @@ class EngineNet::Connection final : public net::WebSocketHandler,
   void on_opened(const net::Headers& headers) override {
     was_open_ = true;
     if (proxied_) {
-      report(WAX_PROXY_CONNECTED);
+      net_.report(lease_, {}, true, loop().clock().monotonic() - began_);
     }
     std::vector<wax_header> raw;
     raw.reserve(headers.size());
@@ -163,8 +155,8 @@ class EngineNet::Connection final : public net::WebSocketHandler,
     }
     over_ = true;
     loop().cancel_timer(std::exchange(lease_timer_, 0));
-    if (const auto outcome = proxied_ ? outcome_of(end, was_open_) : std::nullopt) {
-      report(*outcome);
+    if (proxied_ && !end.is_ok()) {
+      net_.report(lease_, end, was_open_, loop().clock().monotonic() - began_);
     }
     tell_end(end);
   }
@@ -173,33 +165,17 @@ class EngineNet::Connection final : public net::WebSocketHandler,
   [[nodiscard]] EngineSession& session() noexcept { return net_.session_; }
   [[nodiscard]] runtime::Loop& loop() noexcept { return net_.session_.loop_; }
 
-  void connect(net::WebSocket::Options options, const Lease& lease) {
+  void connect(net::WebSocket::Options options, net::Route route) {
     loop().cancel_timer(std::exchange(lease_timer_, 0));
-    if (over_) {
-      return;
-    }
-    auto route = route_of(lease);
-    if (!route.has_value()) {
-      on_closed({Code::Unavailable, "no_proxy", route.error().message()});
-      return;
-    }
-    proxied_ = route->kind != net::Route::Kind::Direct;
-    lease_ = lease.id;
-    options.dial.route = std::move(*route);
+    proxied_ = route.kind != net::Route::Kind::Direct;
+    lease_ = route.lease;
+    options.dial.route = std::move(route);
     options.dial.sessions = net_.tls_sessions_;
     const Millis spent = loop().clock().monotonic() - began_;
     options.connect_timeout = std::max(options.connect_timeout - spent, Millis(1));
     socket_ = net::WebSocket::open(net_.network_, loop(), std::move(options), *this);
     if (paused_) {
       socket_->pause(true);
-    }
-  }
-
-  void report(wax_proxy_outcome outcome) {
-    const Millis latency = loop().clock().monotonic() - began_;
-    if (!session().closing_) {
-      session().sink_->on_report_proxy(lease_, outcome,
-                                       static_cast<std::uint32_t>(latency.count()));
     }
   }
 
@@ -291,7 +267,42 @@ void EngineNet::close(std::uint64_t id, std::int32_t code, std::string_view reas
   }
 }
 
+EngineHttp& EngineNet::http() {
+  if (!http_) {
+    http_ = std::make_unique<EngineHttp>(*this, session_, network_);
+  }
+  return *http_;
+}
+
+void EngineNet::resolve(std::string purpose, bool no_proxy,
+                        UniqueFunction<void(Result<net::Route>)> found) {
+  session_.enqueue([session = &session_, no_proxy, purpose = std::move(purpose),
+                    found = std::move(found)]() mutable {
+    if (session->closing_) {
+      return;
+    }
+    if (no_proxy) {
+      found(net::Route{});
+      return;
+    }
+    session->sink_->on_resolve_proxy(
+        std::move(purpose), [found = std::move(found)](Result<Lease> lease) {
+          found(std::move(lease).and_then([](Lease&& held) { return route_of(held); }));
+        });
+  });
+}
+
+void EngineNet::report(std::uint64_t lease, const net::End& end, bool was_open, Millis latency) {
+  const auto outcome = outcome_of(end, was_open);
+  if (outcome && !session_.closing_) {
+    session_.sink_->on_report_proxy(lease, *outcome, static_cast<std::uint32_t>(latency.count()));
+  }
+}
+
 void EngineNet::end() {
+  if (http_) {
+    http_->end();
+  }
   const auto connections = connections_;  // each is erased when the engine has heard of it
   for (const auto& [id, connection] : connections) {
     connection->end_soon(net::End::cancelled());

@@ -132,6 +132,12 @@ EngineNet* EngineSession::net() {
   return net_.get();
 }
 
+void EngineSession::drop_proxied_connections() {
+  if (net_) {
+    net_->drop_proxied();
+  }
+}
+
 // Calls ------------------------------------------------------------------------------------------
 
 wax_call* EngineSession::open_call(std::string what, Millis deadline, AnswerFn answer) {

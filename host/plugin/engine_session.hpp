@@ -28,6 +28,7 @@
 namespace waxwing::plugin_host {
 
 class Blob;
+class EngineHttp;
 class EngineNet;
 
 struct Part {
@@ -181,8 +182,11 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   [[nodiscard]] std::uint64_t slot() const noexcept;
   // What the engine has open on the network; nullptr when this host has none. [loop]
   [[nodiscard]] EngineNet* net();
+  // Closes what goes through the session's proxy, for the engine to come back through another. [loop]
+  void drop_proxied_connections();
 
  private:
+  friend class EngineHttp;
   friend class EngineNet;
 
   struct Call {

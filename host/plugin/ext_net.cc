@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // wax.host.net/1.
 #include "plugin/abi_events.hpp"
+#include "plugin/engine_http.hpp"
 #include "plugin/engine_net.hpp"
 #include "plugin/services.hpp"
 #include "plugin/table.hpp"
@@ -53,11 +54,27 @@ void ws_close(const wax_host* host, wax_ws* ws, int32_t code, wax_str reason) no
   }
 }
 
+wax_http* http(const wax_host* host, wax_session* token, const wax_http_request* request,
+               wax_http_fn answer, void* user) noexcept {
+  const auto session = live_session(host, token, "http");
+  if (!session || !session->check_loop("http")) {
+    return nullptr;
+  }
+  return reinterpret_cast<wax_http*>(
+      make_handle(*session, session->net()->http().start(normalised(request), answer, user)));
+}
+
+void http_cancel(const wax_host* host, wax_http* request) noexcept {
+  if (const auto session = session_of(host, request, "http_cancel")) {
+    session->net()->http().cancel(id_of(request));
+  }
+}
+
 }  // namespace
 
 const wax_host_net* net_table() noexcept {
   static const wax_host_net table = {
-      sizeof(wax_host_net), 0, &ws_open, &ws_send, &ws_pause, &ws_close, nullptr, nullptr};
+      sizeof(wax_host_net), 0, &ws_open, &ws_send, &ws_pause, &ws_close, &http, &http_cancel};
   return &table;
 }
 
