@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/unique_function.hpp"
-#include "net/address.hpp"
+#include "net/resolver.hpp"
 #include "runtime/loop.hpp"
 
 namespace waxwing::net {

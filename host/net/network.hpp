@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "net/address.hpp"
+#include "net/resolver.hpp"
 #include "net/tls.hpp"
 #include "net/url.hpp"
 

@@ -16,7 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/check.hpp"
-#include "net/address.hpp"
+#include "net/resolver.hpp"
 
 namespace waxwing::net {
 namespace {

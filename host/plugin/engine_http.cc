@@ -43,7 +43,7 @@ class EngineHttp::Call : public std::enable_shared_from_this<Call> {
         user_(user),
         began_(http.loop_.clock().monotonic()) {}
 
-  void begin(net::HttpRequest request, std::shared_ptr<Blob> body, bool no_proxy) {
+  void begin(net::FetchRequest request, std::shared_ptr<Blob> body, bool no_proxy) {
     attach(request, std::move(body));
     deadline_ = http_.loop_.start_timer(request.deadline, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) {
@@ -82,7 +82,7 @@ class EngineHttp::Call : public std::enable_shared_from_this<Call> {
  private:
   friend class EngineHttp;
 
-  void attach(net::HttpRequest& request, std::shared_ptr<Blob> body) {
+  void attach(net::FetchRequest& request, std::shared_ptr<Blob> body) {
     Services& services = http_.session_.module_->services();
     if (body) {
       request.body_bytes = body->size();
@@ -120,7 +120,7 @@ class EngineHttp::Call : public std::enable_shared_from_this<Call> {
     };
   }
 
-  void send(net::HttpRequest request) {
+  void send(net::FetchRequest request) {
     const Millis spent = http_.loop_.clock().monotonic() - began_;
     request.deadline = std::max(request.deadline - spent, Millis(1));
     transfer_ = http_.client_.start(
@@ -188,7 +188,7 @@ class EngineHttp::Call : public std::enable_shared_from_this<Call> {
   void* const user_;
   const Millis began_;
   std::shared_ptr<Blob> response_ = std::make_shared<Blob>();
-  net::HttpClient::Id transfer_ = 0;
+  net::Fetcher::Id transfer_ = 0;
   runtime::Loop::TimerId deadline_ = 0;
   std::uint64_t lease_ = 0;
   bool proxied_ = false;
@@ -220,7 +220,7 @@ std::uint64_t EngineHttp::start(const wax_http_request& request, wax_http_fn ans
       body.reset();
     }
   }
-  net::HttpRequest to;
+  net::FetchRequest to;
   to.method = view(request.method);
   to.url = view(request.url);
   to.headers = copy_headers(request.headers, request.headers_count);

@@ -8,7 +8,7 @@
 
 #include <waxwing/abi/ext/net.h>
 
-#include "net/http_client.hpp"
+#include "net/fetcher.hpp"
 #include "plugin/engine_session.hpp"
 
 namespace waxwing::plugin_host {
@@ -35,7 +35,7 @@ class EngineHttp {
   EngineNet& net_;
   EngineSession& session_;
   runtime::Loop& loop_;
-  net::HttpClient client_;
+  net::Fetcher client_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Call>> calls_;
 };
 

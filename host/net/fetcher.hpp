@@ -20,7 +20,7 @@ namespace waxwing::net {
 
 class Network;
 
-struct HttpRequest {
+struct FetchRequest {
   // Gives the octets from `offset` on, at most `most` and at least one, now or later, on the loop.
   using Pull = UniqueFunction<void(std::uint64_t offset, std::size_t most,
                                    UniqueFunction<void(Result<std::string>)> give)>;
@@ -41,7 +41,7 @@ struct HttpRequest {
 
 // The requests of one owner. Connections are kept for its next ones and never shared with others: a
 // proxy may tell owners apart by their login alone. Costs nothing while it is idle for long. [loop]
-class HttpClient {
+class Fetcher {
  public:
   using Id = std::uint64_t;
   // Ok and the head of a whole answer of whatever code, or why there is none.
@@ -49,13 +49,13 @@ class HttpClient {
   // What moves between the wire and Pull or Push at once.
   static constexpr std::size_t kPieceBytes = 256 * 1024;
 
-  HttpClient(Network& network, runtime::Loop& loop);
-  ~HttpClient();  // drops what is under way without a word
-  HttpClient(const HttpClient&) = delete;
-  HttpClient& operator=(const HttpClient&) = delete;
+  Fetcher(Network& network, runtime::Loop& loop);
+  ~Fetcher();  // drops what is under way without a word
+  Fetcher(const Fetcher&) = delete;
+  Fetcher& operator=(const Fetcher&) = delete;
 
   // `done` is called once, from the loop's queue, unless it is cancelled.
-  Id start(HttpRequest request, Done done);
+  Id start(FetchRequest request, Done done);
   void cancel(Id id);
   [[nodiscard]] std::size_t running() const noexcept;
 

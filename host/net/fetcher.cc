@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // libcurl's multi interface on our loop.
-#include "net/http_client.hpp"
+#include "net/fetcher.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -61,7 +61,7 @@ bool is_of_curl(std::string_view name) {
 // The multi handle and its life on the loop
 // --------------------------------------------------------
 
-struct HttpClient::Multi : std::enable_shared_from_this<HttpClient::Multi> {
+struct Fetcher::Multi : std::enable_shared_from_this<Fetcher::Multi> {
   Multi(Network& the_network, Loop& the_loop) : network(the_network), loop(the_loop) {}
 
   [[nodiscard]] CURLM* get();
@@ -82,9 +82,9 @@ struct HttpClient::Multi : std::enable_shared_from_this<HttpClient::Multi> {
   std::map<Id, std::shared_ptr<Transfer>> transfers;
 };
 
-class HttpClient::Transfer : public std::enable_shared_from_this<HttpClient::Transfer> {
+class Fetcher::Transfer : public std::enable_shared_from_this<Fetcher::Transfer> {
  public:
-  Transfer(Id id, HttpRequest request, Done done)
+  Transfer(Id id, FetchRequest request, Done done)
       : id_(id), request_(std::move(request)), done_(std::move(done)) {}
   ~Transfer() {
     curl_easy_cleanup(easy_);
@@ -124,7 +124,7 @@ class HttpClient::Transfer : public std::enable_shared_from_this<HttpClient::Tra
   void go_on();
 
   const Id id_;
-  HttpRequest request_;
+  FetchRequest request_;
   Done done_;
   CURL* easy_ = nullptr;
   curl_slist* headers_ = nullptr;
@@ -145,7 +145,7 @@ class HttpClient::Transfer : public std::enable_shared_from_this<HttpClient::Tra
   std::optional<End> trouble_;  // of ours, in place of libcurl's
 };
 
-CURLM* HttpClient::Multi::get() {
+CURLM* Fetcher::Multi::get() {
   loop.cancel_timer(std::exchange(idle_timer, 0));
   if (handle != nullptr) {
     return handle;
@@ -170,7 +170,7 @@ CURLM* HttpClient::Multi::get() {
   return handle;
 }
 
-void HttpClient::Multi::socket_changed(curl_socket_t socket, int what) {
+void Fetcher::Multi::socket_changed(curl_socket_t socket, int what) {
   const auto it = watches.find(socket);
   if (what == CURL_POLL_REMOVE) {
     if (it != watches.end()) {
@@ -202,7 +202,7 @@ void HttpClient::Multi::socket_changed(curl_socket_t socket, int what) {
       });
 }
 
-void HttpClient::Multi::timer_changed(long delay_ms) {
+void Fetcher::Multi::timer_changed(long delay_ms) {
   loop.cancel_timer(std::exchange(timer, 0));
   if (delay_ms >= 0) {
     timer = loop.start_timer(Millis(delay_ms), [weak = weak_from_this()] {
@@ -214,7 +214,7 @@ void HttpClient::Multi::timer_changed(long delay_ms) {
   }
 }
 
-void HttpClient::Multi::act(curl_socket_t socket, int bits) {
+void Fetcher::Multi::act(curl_socket_t socket, int bits) {
   if (handle != nullptr) {
     int running = 0;
     curl_multi_socket_action(handle, socket, bits, &running);
@@ -222,7 +222,7 @@ void HttpClient::Multi::act(curl_socket_t socket, int bits) {
   }
 }
 
-void HttpClient::Multi::finish_done() {
+void Fetcher::Multi::finish_done() {
   const auto self = shared_from_this();
   int left = 0;
   while (handle != nullptr) {
@@ -247,7 +247,7 @@ void HttpClient::Multi::finish_done() {
 }
 
 // Open connections and libcurl's own memory are for a session that fetches, not for one that sits.
-void HttpClient::Multi::idle() {
+void Fetcher::Multi::idle() {
   if (transfers.empty() && handle != nullptr && idle_timer == 0) {
     idle_timer = loop.start_timer(
         kIdle,
@@ -262,7 +262,7 @@ void HttpClient::Multi::idle() {
   }
 }
 
-void HttpClient::Multi::end() {
+void Fetcher::Multi::end() {
   loop.cancel_timer(std::exchange(idle_timer, 0));
   for (const auto& [id, transfer] : std::exchange(transfers, {})) {
     transfer->drop(*this);
@@ -278,7 +278,7 @@ void HttpClient::Multi::end() {
 
 // One request ------------------------------------------------------------------------------------
 
-void HttpClient::Transfer::begin(Multi& multi, const Target& target, const Addresses& addresses) {
+void Fetcher::Transfer::begin(Multi& multi, const Target& target, const Addresses& addresses) {
   multi_ = multi.weak_from_this();
   CURLM* const handle = multi.get();
   easy_ = curl_easy_init();
@@ -336,7 +336,7 @@ void HttpClient::Transfer::begin(Multi& multi, const Target& target, const Addre
   curl_multi_add_handle(handle, easy_);
 }
 
-void HttpClient::Transfer::set_route() {
+void Fetcher::Transfer::set_route() {
   const Route& route = request_.route;
   if (route.kind == Route::Kind::Direct) {
     curl_easy_setopt(easy_, CURLOPT_PROXY, "");  // nor that of the environment
@@ -356,7 +356,7 @@ void HttpClient::Transfer::set_route() {
   }
 }
 
-void HttpClient::Transfer::set_body() {
+void Fetcher::Transfer::set_body() {
   if (!request_.pull) {
     if (request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH") {
       curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, "");  // says that the length is 0
@@ -382,7 +382,7 @@ void HttpClient::Transfer::set_body() {
   curl_easy_setopt(easy_, CURLOPT_SEEKDATA, static_cast<void*>(this));
 }
 
-std::size_t HttpClient::Transfer::on_header(char* data, std::size_t, std::size_t size, void* self) {
+std::size_t Fetcher::Transfer::on_header(char* data, std::size_t, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   std::string_view line(data, size);
   while (line.ends_with('\n') || line.ends_with('\r')) {
@@ -399,7 +399,7 @@ std::size_t HttpClient::Transfer::on_header(char* data, std::size_t, std::size_t
   return size;
 }
 
-std::size_t HttpClient::Transfer::on_body(char* data, std::size_t, std::size_t size, void* self) {
+std::size_t Fetcher::Transfer::on_body(char* data, std::size_t, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   transfer.in_curl_ = true;
   const std::size_t taken = transfer.take({data, size});
@@ -407,7 +407,7 @@ std::size_t HttpClient::Transfer::on_body(char* data, std::size_t, std::size_t s
   return taken;
 }
 
-std::size_t HttpClient::Transfer::on_read(char* to, std::size_t, std::size_t size, void* self) {
+std::size_t Fetcher::Transfer::on_read(char* to, std::size_t, std::size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   transfer.in_curl_ = true;
   const std::size_t given = transfer.give(to, size);
@@ -415,7 +415,7 @@ std::size_t HttpClient::Transfer::on_read(char* to, std::size_t, std::size_t siz
   return given;
 }
 
-std::size_t HttpClient::Transfer::take(std::string_view octets) {
+std::size_t Fetcher::Transfer::take(std::string_view octets) {
   if (!done_ || trouble_) {
     return 0;  // ends the transfer
   }
@@ -439,7 +439,7 @@ std::size_t HttpClient::Transfer::take(std::string_view octets) {
   return octets.size();
 }
 
-void HttpClient::Transfer::push_piece() {
+void Fetcher::Transfer::push_piece() {
   if (pushing_) {
     return;
   }
@@ -457,7 +457,7 @@ void HttpClient::Transfer::push_piece() {
   });
 }
 
-std::size_t HttpClient::Transfer::give(char* to, std::size_t size) {
+std::size_t Fetcher::Transfer::give(char* to, std::size_t size) {
   if (!done_ || trouble_) {
     return CURL_READFUNC_ABORT;
   }
@@ -480,7 +480,7 @@ std::size_t HttpClient::Transfer::give(char* to, std::size_t size) {
   return given;
 }
 
-void HttpClient::Transfer::pull_piece() {
+void Fetcher::Transfer::pull_piece() {
   if (pulling_) {
     return;
   }
@@ -505,7 +505,7 @@ void HttpClient::Transfer::pull_piece() {
 }
 
 // What libcurl was paused for is there; from inside of its own call it sees so by itself.
-void HttpClient::Transfer::go_on() {
+void Fetcher::Transfer::go_on() {
   if (in_curl_ || !done_) {
     return;
   }
@@ -521,7 +521,7 @@ void HttpClient::Transfer::go_on() {
   }
 }
 
-void HttpClient::Transfer::complete(Multi& multi, CURLcode code) {
+void Fetcher::Transfer::complete(Multi& multi, CURLcode code) {
   completed_ = code;
   if (code == CURLE_OK && !trouble_ && request_.push && (pushing_ || !incoming_.empty())) {
     const auto self = shared_from_this();
@@ -541,7 +541,7 @@ void HttpClient::Transfer::complete(Multi& multi, CURLcode code) {
   finish(multi, std::move(end));
 }
 
-void HttpClient::Transfer::start_clock(Multi& multi) {
+void Fetcher::Transfer::start_clock(Multi& multi) {
   timer_ = multi.loop.start_timer(
       request_.deadline, [weak = weak_from_this(), weak_multi = multi.weak_from_this()] {
         const auto self = weak.lock();
@@ -556,7 +556,7 @@ void HttpClient::Transfer::start_clock(Multi& multi) {
       });
 }
 
-void HttpClient::Transfer::drop(Multi& multi) {
+void Fetcher::Transfer::drop(Multi& multi) {
   done_ = nullptr;
   multi.loop.cancel_timer(std::exchange(timer_, 0));
   if (easy_ != nullptr && multi.handle != nullptr) {
@@ -564,7 +564,7 @@ void HttpClient::Transfer::drop(Multi& multi) {
   }
 }
 
-void HttpClient::Transfer::finish(Multi& multi, End end) {
+void Fetcher::Transfer::finish(Multi& multi, End end) {
   const auto self = shared_from_this();
   multi.loop.cancel_timer(std::exchange(timer_, 0));
   const auto keep = multi.shared_from_this();
@@ -578,18 +578,17 @@ void HttpClient::Transfer::finish(Multi& multi, End end) {
 
 // The client -------------------------------------------------------------------------------------
 
-HttpClient::HttpClient(Network& network, Loop& loop)
-    : multi_(std::make_shared<Multi>(network, loop)) {}
+Fetcher::Fetcher(Network& network, Loop& loop) : multi_(std::make_shared<Multi>(network, loop)) {}
 
-HttpClient::~HttpClient() {
+Fetcher::~Fetcher() {
   multi_->end();
 }
 
-std::size_t HttpClient::running() const noexcept {
+std::size_t Fetcher::running() const noexcept {
   return multi_->transfers.size();
 }
 
-HttpClient::Id HttpClient::start(HttpRequest request, Done done) {
+Fetcher::Id Fetcher::start(FetchRequest request, Done done) {
   const Id id = ++multi_->last_id;
   auto target = parse_url(request.url);
   const bool sendable =
@@ -634,7 +633,7 @@ HttpClient::Id HttpClient::start(HttpRequest request, Done done) {
   return id;
 }
 
-void HttpClient::cancel(Id id) {
+void Fetcher::cancel(Id id) {
   const auto it = multi_->transfers.find(id);
   if (it == multi_->transfers.end()) {
     return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Literals, the system's resolver, and who waits for it.
-#include "net/address.hpp"
+#include "net/resolver.hpp"
 
 #include <netdb.h>
 #include <resolv.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our HTTP client against node's server, directly and through proxies.
+#include "net/fetcher.hpp"
+
 #include <atomic>
 #include <future>
 
@@ -7,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include "net/harness.hpp"
-#include "net/http_client.hpp"
 #include "support/patience.hpp"
 
 namespace waxwing::testing {
@@ -30,18 +31,17 @@ std::string octets(std::size_t size) {
   return out;
 }
 
-class HttpTest : public ::testing::Test {
+class FetcherTest : public ::testing::Test {
  protected:
-  HttpTest() {
-    wire_.on_loop(
-        [this] { client_ = std::make_unique<net::HttpClient>(wire_.network, wire_.loop); });
+  FetcherTest() {
+    wire_.on_loop([this] { client_ = std::make_unique<net::Fetcher>(wire_.network, wire_.loop); });
   }
-  ~HttpTest() override {
+  ~FetcherTest() override {
     wire_.on_loop([this] { client_.reset(); });
   }
 
-  net::HttpRequest get(const std::string& url) {
-    net::HttpRequest request;
+  net::FetchRequest get(const std::string& url) {
+    net::FetchRequest request;
     request.url = url;
     request.ca_pem = authority_.pem();
     request.deadline = kPatience;
@@ -53,7 +53,7 @@ class HttpTest : public ::testing::Test {
            path;
   }
   // `late`: bodies move by tasks of their own instead of at once.
-  Outcome fetch(net::HttpRequest request, const std::string& body = "", bool late = false) {
+  Outcome fetch(net::FetchRequest request, const std::string& body = "", bool late = false) {
     auto outcome = std::make_shared<Outcome>();
     std::promise<void> done;
     wire_.on_loop([&] {
@@ -92,10 +92,10 @@ class HttpTest : public ::testing::Test {
   WsServer tls_{authority_.good()};
   WsServer plain_;
   Wire wire_;
-  std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<net::Fetcher> client_;
 };
 
-TEST_F(HttpTest, AnswersOfAllSizesComeWhole) {
+TEST_F(FetcherTest, AnswersOfAllSizesComeWhole) {
   for (const bool late : {false, true}) {
     for (const std::size_t size : {0U, 1U, 1000U, 300'000U, 2'000'000U}) {
       const Outcome outcome = fetch(get(at("/bytes/" + std::to_string(size), true)), "", late);
@@ -106,10 +106,10 @@ TEST_F(HttpTest, AnswersOfAllSizesComeWhole) {
   }
 }
 
-TEST_F(HttpTest, BodiesOfAllSizesGoWhole) {
+TEST_F(FetcherTest, BodiesOfAllSizesGoWhole) {
   for (const bool late : {false, true}) {
     for (const std::size_t size : {1U, 1000U, 300'000U, 2'000'000U}) {
-      net::HttpRequest request = get(at("/echo", true));
+      net::FetchRequest request = get(at("/echo", true));
       request.method = "PUT";
       const Outcome outcome = fetch(std::move(request), octets(size), late);
       ASSERT_TRUE(outcome.end.is_ok()) << outcome.end.reason << ": " << outcome.end.text;
@@ -120,8 +120,8 @@ TEST_F(HttpTest, BodiesOfAllSizesGoWhole) {
   }
 }
 
-TEST_F(HttpTest, Ranges) {
-  net::HttpRequest request = get(at("/bytes/1000"));
+TEST_F(FetcherTest, Ranges) {
+  net::FetchRequest request = get(at("/bytes/1000"));
   request.headers = {{"range", "bytes=10-19"}};
   const Outcome outcome = fetch(std::move(request));
   EXPECT_EQ(outcome.head.code, 206);
@@ -129,8 +129,8 @@ TEST_F(HttpTest, Ranges) {
   EXPECT_EQ(outcome.body, octets(1000).substr(10, 10));
 }
 
-TEST_F(HttpTest, HeadersGoAsTheyAre) {
-  net::HttpRequest request = get(at("/echo"));
+TEST_F(FetcherTest, HeadersGoAsTheyAre) {
+  net::FetchRequest request = get(at("/echo"));
   request.method = "POST";
   request.headers = {
       {"X-Empty", ""}, {"X-Own", "a: b"}, {"Host", "never"}, {"Content-Length", "9"}};
@@ -143,7 +143,7 @@ TEST_F(HttpTest, HeadersGoAsTheyAre) {
   EXPECT_EQ(outcome.head.find("x-length"), "0");
 }
 
-TEST_F(HttpTest, EveryCodeIsAnAnswerAndRedirectsAreNotFollowed) {
+TEST_F(FetcherTest, EveryCodeIsAnAnswerAndRedirectsAreNotFollowed) {
   for (const int code : {204, 302, 404, 500}) {
     const Outcome outcome = fetch(get(at("/code/" + std::to_string(code))));
     EXPECT_TRUE(outcome.end.is_ok());
@@ -151,17 +151,17 @@ TEST_F(HttpTest, EveryCodeIsAnAnswerAndRedirectsAreNotFollowed) {
   }
 }
 
-TEST_F(HttpTest, ConnectionsAreKeptForTheirOwner) {
+TEST_F(FetcherTest, ConnectionsAreKeptForTheirOwner) {
   const auto connection = [&] {
     return std::string(fetch(get(at("/echo", true))).head.find("x-connection"));
   };
   const std::string first = connection();
   EXPECT_EQ(connection(), first);
-  wire_.on_loop([this] { client_ = std::make_unique<net::HttpClient>(wire_.network, wire_.loop); });
+  wire_.on_loop([this] { client_ = std::make_unique<net::Fetcher>(wire_.network, wire_.loop); });
   EXPECT_NE(connection(), first);
 }
 
-TEST_F(HttpTest, ManyAtOnce) {
+TEST_F(FetcherTest, ManyAtOnce) {
   constexpr int kMany = 50;
   std::atomic<int> good{0};
   std::promise<void> done;
@@ -180,30 +180,30 @@ TEST_F(HttpTest, ManyAtOnce) {
   EXPECT_EQ(good, kMany);
 }
 
-TEST_F(HttpTest, AnAnswerLongerThanAllowedIsAFailure) {
-  net::HttpRequest request = get(at("/bytes/100000"));
+TEST_F(FetcherTest, AnAnswerLongerThanAllowedIsAFailure) {
+  net::FetchRequest request = get(at("/bytes/100000"));
   request.max_response_bytes = 99'999;
   EXPECT_EQ(fetch(std::move(request)).end.reason, "message_too_long");
 }
 
-TEST_F(HttpTest, ADeadlineIsKept) {
-  net::HttpRequest request = get(at("/hang"));
+TEST_F(FetcherTest, ADeadlineIsKept) {
+  net::FetchRequest request = get(at("/hang"));
   request.deadline = Millis(50);
   const Outcome outcome = fetch(std::move(request));
   EXPECT_EQ(outcome.end.code, Code::Timeout);
   EXPECT_EQ(outcome.end.reason, "timeout");
 }
 
-TEST_F(HttpTest, FailuresHaveTheReasonsOfWebSockets) {
+TEST_F(FetcherTest, FailuresHaveTheReasonsOfWebSockets) {
   EXPECT_EQ(fetch(get(at("/cut"))).end.reason, "connection_closed");
   EXPECT_EQ(fetch(get("http://127.0.0.1:" + std::to_string(free_port()) + "/")).end.reason,
             "connect_refused");
   EXPECT_EQ(fetch(get("http://nowhere.invalid/")).end.reason, "dns_failed");
   EXPECT_EQ(fetch(get("ftp://h/")).end.reason, "bad_url");
-  net::HttpRequest split = get(at("/echo"));
+  net::FetchRequest split = get(at("/echo"));
   split.headers = {{"x", "a\r\nb: c"}};
   EXPECT_EQ(fetch(std::move(split)).end.code, Code::Invalid);
-  net::HttpRequest stranger = get(at("/echo", true));
+  net::FetchRequest stranger = get(at("/echo", true));
   stranger.ca_pem.clear();
   EXPECT_EQ(fetch(std::move(stranger)).end.reason, "certificate_invalid");
   WsServer expired(authority_.expired());
@@ -220,7 +220,7 @@ TEST_F(HttpTest, FailuresHaveTheReasonsOfWebSockets) {
               AnyOf("protocol_error", "connection_closed"));
 }
 
-TEST_F(HttpTest, CancelledItIsSilent) {
+TEST_F(FetcherTest, CancelledItIsSilent) {
   RawServer silent(&wait_for_end);
   std::atomic<bool> called{false};
   wire_.on_loop([&] {
@@ -236,7 +236,7 @@ TEST_F(HttpTest, CancelledItIsSilent) {
 
 // Through proxies --------------------------------------------------------------------------------
 
-TEST_F(HttpTest, ThroughAnHttpProxy) {
+TEST_F(FetcherTest, ThroughAnHttpProxy) {
   if (!is_installed("tinyproxy")) {
     GTEST_SKIP() << "tinyproxy is not installed";
   }
@@ -246,7 +246,7 @@ TEST_F(HttpTest, ThroughAnHttpProxy) {
                                  "\nListen 127.0.0.1\nLogLevel Critical\nBasicAuth wax secret\n");
   Program proxy({"tinyproxy", "-d", "-c", files / "conf"});
   ASSERT_TRUE(wait_for_port(port));
-  const auto via = [&](net::HttpRequest request, const std::string& password) {
+  const auto via = [&](net::FetchRequest request, const std::string& password) {
     request.route = *net::parse_route("http://localhost:" + std::to_string(port));
     request.route.username = password.empty() ? "" : "wax";
     request.route.password = password;
@@ -262,7 +262,7 @@ TEST_F(HttpTest, ThroughAnHttpProxy) {
   EXPECT_TRUE(dead.at_proxy);
 }
 
-TEST_F(HttpTest, ThroughASocksProxy) {
+TEST_F(FetcherTest, ThroughASocksProxy) {
   if (!is_installed("microsocks")) {
     GTEST_SKIP() << "microsocks is not installed";
   }
@@ -270,7 +270,7 @@ TEST_F(HttpTest, ThroughASocksProxy) {
   Program proxy(
       {"microsocks", "-i", "127.0.0.1", "-p", std::to_string(port), "-u", "wax", "-P", "secret"});
   ASSERT_TRUE(wait_for_port(port));
-  const auto via = [&](net::HttpRequest request, const std::string& password) {
+  const auto via = [&](net::FetchRequest request, const std::string& password) {
     request.route = *net::parse_route("socks5://127.0.0.1:" + std::to_string(port));
     request.route.username = "wax";
     request.route.password = password;
@@ -279,7 +279,7 @@ TEST_F(HttpTest, ThroughASocksProxy) {
   EXPECT_TRUE(via(get(at("/bytes/100000", true)), "secret").is_ok());
   EXPECT_EQ(via(get("http://127.0.0.1:" + std::to_string(free_port()) + "/"), "secret").reason,
             "connect_refused");
-  wire_.on_loop([this] { client_ = std::make_unique<net::HttpClient>(wire_.network, wire_.loop); });
+  wire_.on_loop([this] { client_ = std::make_unique<net::Fetcher>(wire_.network, wire_.loop); });
   EXPECT_EQ(via(get(at("/bytes/7", true)), "wrong").reason, "proxy_authentication");
 }
 
