@@ -14,7 +14,7 @@
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "plugin/engine_session.hpp"
-#include "plugin/fixtures/scripted_module.hpp"
+#include "fixtures/scripted_module.hpp"
 #include "plugin/module.hpp"
 #include "plugin/services.hpp"
 #include "runtime/blocking_pool.hpp"
