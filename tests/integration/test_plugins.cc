@@ -20,7 +20,9 @@ std::string file_content(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string sha256_of(const std::string& path) { return sha256_hex(file_content(path)); }
+std::string sha256_of(const std::string& path) {
+  return sha256_hex(file_content(path));
+}
 
 PluginFolder::PluginFolder(std::string path) : path_(std::move(path)) {
   std::filesystem::create_directory(path_);
