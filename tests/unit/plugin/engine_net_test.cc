@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine_session_fixture.hpp"
 #include "net/harness.hpp"
 #include "plugin/blob.hpp"
-#include "plugin/engine_session_fixture.hpp"
 #include "support/patience.hpp"
 
 namespace waxwing::testing {
