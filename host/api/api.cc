@@ -144,6 +144,7 @@ std::vector<Row> all_rows(const config::Config& config) {
   add_operation_rows(rows);
   add_server_rows(rows, config);
   add_plugin_rows(rows);
+  add_proxy_rows(rows);
   add_document_rows(rows);
   return rows;
 }

@@ -107,6 +107,7 @@ void add_pairing_rows(std::vector<Row>& rows);
 void add_operation_rows(std::vector<Row>& rows);
 void add_server_rows(std::vector<Row>& rows, const config::Config& config);
 void add_plugin_rows(std::vector<Row>& rows);
+void add_proxy_rows(std::vector<Row>& rows);
 void add_document_rows(std::vector<Row>& rows);
 
 // The whole table.
