@@ -24,6 +24,9 @@ class Registry;
 namespace waxwing::session {
 class Manager;
 }
+namespace waxwing::webhook {
+class Service;
+}
 
 namespace waxwing::api {
 
@@ -33,6 +36,7 @@ struct Context {
   const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
   session::Manager& sessions;
+  webhook::Service& webhooks;
   Metrics& metrics;
   const Clock& clock;
   std::int64_t started_ms = 0;  // unix time

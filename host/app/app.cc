@@ -200,9 +200,9 @@ class Server {
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
 
-    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, metrics_,
-                                    Clock::system(), Clock::system().unix_ms(), data_dir(),
-                                    std::move(stop_server)});
+    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, *webhooks_,
+                                    metrics_, Clock::system(), Clock::system().unix_ms(),
+                                    data_dir(), std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
     http_ = std::make_unique<http::Server>(server_options(config_), std::move(router));

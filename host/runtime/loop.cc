@@ -216,7 +216,8 @@ void Loop::unwatch(WatchId id) {
   const auto it = impl_->watches.find(id);
   if (it != impl_->watches.end()) {
     it->second->closed = true;
-    it->second->descriptor.cancel();
+    // At once: the caller may close the descriptor now, and another one get its number.
+    it->second->descriptor.release();
     impl_->watches.erase(it);
   }
 }
