@@ -16,7 +16,7 @@ namespace {
 constexpr int kReadsPerTurn = 8;
 constexpr std::size_t kWritesPerTurnBytes = 1 * kMiB;
 constexpr std::size_t kWriteBytes = 256 * kKiB;
-constexpr std::size_t kMaxPieces = 8;
+constexpr std::size_t kMaxPieces = 64;
 
 // Buffers of an idle connection larger than this are given back.
 constexpr std::size_t kKeptInputBytes = 4 * kKiB;
@@ -93,6 +93,10 @@ void Connection::turn() {
 void Connection::step() {
   bool served = false;  // one request per turn
   for (int reads = kReadsPerTurn; flush();) {
+    if (next_) {
+      change_protocol();
+      continue;
+    }
     if (finishing_) {
       linger();
       return;
@@ -157,6 +161,16 @@ void Connection::offer(std::string_view fresh) {
     input_.assign(fresh.substr(protocol_->on_input(fresh)));
   }
   input_due_ = !input_.empty() && !protocol_->starved();
+}
+
+void Connection::change_protocol() {
+  protocol_ = std::move(next_);
+  deadline_ = TimePoint::max();
+  input_due_ = !input_.empty();
+  protocol_->on_open();
+  if (draining_) {
+    protocol_->on_drain();
+  }
 }
 
 bool Connection::flush() {
@@ -253,6 +267,7 @@ void Connection::close() {
   host_.release(*this);
   output_.clear();
   input_ = {};
+  next_.reset();
   if (protocol_) {
     protocol_->on_closed();
   }
@@ -268,6 +283,16 @@ void Connection::write(std::string head, Body body) {
   }
   output_.push(std::move(head));
   output_.push(std::move(body));
+  if (!in_turn_) {
+    host_.schedule(*this);
+  }
+}
+
+void Connection::become(std::shared_ptr<Protocol> next) {
+  if (closed_) {
+    return;
+  }
+  next_ = std::move(next);
   if (!in_turn_) {
     host_.schedule(*this);
   }

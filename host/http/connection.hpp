@@ -81,12 +81,14 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void finish() override;
   void set_deadline(TimePoint deadline) override { deadline_ = deadline; }
   [[nodiscard]] TimePoint now() const override { return std::chrono::steady_clock::now(); }
+  void become(std::shared_ptr<Protocol> next) override;
 
  private:
   void step();
   // False when the connection has to wait or is gone.
   bool flush();
   void offer(std::string_view fresh);
+  void change_protocol();
   void linger();
 
   ConnectionHost& host_;
@@ -94,6 +96,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   Stats& stats_;
   const int descriptor_;
   std::shared_ptr<Protocol> protocol_;
+  std::shared_ptr<Protocol> next_;  // takes over when output_ is empty
 
   std::string input_;       // read, not used yet
   bool input_due_ = false;  // the protocol has not seen all of input_
