@@ -29,8 +29,7 @@ void Output::clear() noexcept {
   offset_ = 0;
 }
 
-Output::Result Output::write_to(int descriptor, std::size_t& written) {
-  std::size_t share = kWritesPerTurnBytes;
+Output::Result Output::write_to(int descriptor, std::size_t& written, std::size_t& share) {
   while (!empty()) {
     if (share == 0) {
       return Result::Yield;
@@ -86,6 +85,7 @@ void Connection::turn() {
     return;
   }
   in_turn_ = true;
+  share_ = kWritesPerTurnBytes;
   step();
   in_turn_ = false;
 }
@@ -176,7 +176,7 @@ void Connection::change_protocol() {
 bool Connection::flush() {
   while (!output_.empty()) {
     const std::size_t before = written_;
-    const Output::Result result = output_.write_to(descriptor_, written_);
+    const Output::Result result = output_.write_to(descriptor_, written_, share_);
     if (written_ != before && result != Output::Result::Drained) {
       write_progress_ = now();
     }

@@ -43,8 +43,9 @@ class Output {
   }
   [[nodiscard]] bool empty() const noexcept { return first_ == pieces_.size(); }
   void clear() noexcept;
-  // Writes until the socket or this turn's share is full; `written` grows by what went.
-  [[nodiscard]] Result write_to(int descriptor, std::size_t& written);
+  // Writes until the socket is full or `share` is used up, which shrinks by what goes; `written`
+  // grows by it.
+  [[nodiscard]] Result write_to(int descriptor, std::size_t& written, std::size_t& share);
 
  private:
   std::vector<Body> pieces_;
@@ -101,6 +102,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   std::string input_;       // read, not used yet
   bool input_due_ = false;  // the protocol has not seen all of input_
   Output output_;
+  std::size_t share_ = 0;    // octets that this turn may still write
   std::size_t written_ = 0;  // since output_ was empty last
   TimePoint write_started_{};
   TimePoint write_progress_{};
