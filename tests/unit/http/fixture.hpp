@@ -15,7 +15,7 @@
 
 #include "http/feed.hpp"
 #include "http/server.hpp"
-#include "unit/http/client.hpp"
+#include "support/raw_client.hpp"
 
 namespace waxwing::http::test {
 
