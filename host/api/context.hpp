@@ -15,8 +15,8 @@ class Metrics;
 namespace waxwing::config {
 struct Config;
 }
-namespace waxwing::http {
-struct Stats;
+namespace waxwing::event {
+class Bus;
 }
 namespace waxwing::plugin_host {
 class Registry;
@@ -33,6 +33,7 @@ struct Context {
   const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
   session::Manager& sessions;
+  event::Bus& events;
   Metrics& metrics;
   const Clock& clock;
   std::int64_t started_ms = 0;  // unix time

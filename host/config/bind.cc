@@ -262,6 +262,15 @@ GlobalWebhook global_webhook(const Section& in) {
   return out;
 }
 
+Sockets sockets(const Section& in) {
+  Sockets out;
+  in.get("waiting_events", out.waiting_events);
+  in.get("waiting_mb", out.waiting_mb);
+  in.get("ping_s", out.ping);
+  in.get("heartbeat_s", out.heartbeat);
+  return out;
+}
+
 Metrics metrics(const Section& in) {
   Metrics out;
   in.get("enabled", out.enabled);
@@ -315,6 +324,7 @@ Config whole(const Section& in) {
   }
   out.lifecycle = lifecycle(in.section("lifecycle"));
   out.webhooks.global = global_webhook(in.section("webhooks").section("global"));
+  out.sockets = sockets(in.section("sockets"));
   out.metrics = metrics(in.section("metrics"));
   out.health = health(in.section("health"));
   out.media = media(in.section("media"));

@@ -57,8 +57,8 @@ std::optional<Response> websocket_problem(const Request& request) {
   if (!lists_token(request, "upgrade", "websocket")) {
     return upgrade_required("this path speaks WebSocket: header Upgrade must be \"websocket\"");
   }
-  if (request.version() < 11) {
-    return error_response(400, "a WebSocket needs HTTP/1.1");
+  if (request.version() < 11 || request.method() != "GET") {
+    return error_response(400, "a WebSocket needs GET and HTTP/1.1");
   }
   if (!lists_token(request, "connection", "upgrade")) {
     return error_response(400, "header Connection must list \"Upgrade\"");
