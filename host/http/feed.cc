@@ -42,6 +42,7 @@ void Feed::put_first(std::vector<Message> messages) {
 
 bool Feed::post(Message message) {
   std::vector<Message> dropped;  // freed outside the lock
+  bool call = false;
   bool accepted = true;
   {
     const std::lock_guard lock(mutex_);
@@ -57,33 +58,37 @@ bool Feed::post(Message message) {
       dropped.swap(queue_);
       std::move(first_.begin(), first_.end(), std::back_inserter(dropped));
       first_ = {};
+      called_ = false;  // this is news also to who has not taken anything for long
     } else {
       held_bytes_ += size;
       ++held_messages_;
       queue_.push_back(std::move(message));
     }
-    if (called_ || !mailbox_) {
-      return accepted;
-    }
-    called_ = true;
+    call = call_is_due();
   }
-  mailbox_->call(callee_);
+  if (call) {
+    mailbox_->call(callee_);
+  }
   return accepted;
 }
 
 void Feed::end(std::uint16_t code, std::string reason) {
+  bool call = false;
   {
     const std::lock_guard lock(mutex_);
     if (gone_ || farewell_) {
       return;
     }
     farewell_ = Farewell{code, std::move(reason)};
-    if (called_ || !mailbox_) {
-      return;
-    }
-    called_ = true;
+    call = call_is_due();
   }
-  mailbox_->call(callee_);
+  if (call) {
+    mailbox_->call(callee_);
+  }
+}
+
+bool Feed::call_is_due() {
+  return mailbox_ && !std::exchange(called_, true);
 }
 
 void Feed::attach(std::shared_ptr<Mailbox> mailbox, std::weak_ptr<Callee> callee) {
@@ -110,6 +115,11 @@ Feed::Batch Feed::take() {
     batch.farewell = farewell_;
   }
   return batch;
+}
+
+std::optional<Farewell> Feed::given_up() {
+  const std::lock_guard lock(mutex_);
+  return too_slow_ ? farewell_ : std::nullopt;
 }
 
 bool Feed::detach() {

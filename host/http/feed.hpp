@@ -62,10 +62,15 @@ class Feed {
   };
   // A share of what waits. What was taken before has left.
   [[nodiscard]] Batch take();
+  // The last word to a client over its limits, whether or not what was taken has left.
+  [[nodiscard]] std::optional<Farewell> given_up();
   // The client is gone, or is told to go: drops what waits. True when it was given up.
   bool detach();
 
  private:
+  // Once until the next take().
+  [[nodiscard]] bool call_is_due();
+
   const FeedLimits limits_;
 
   std::mutex mutex_;  // guards all below; mailbox_ and callee_ do not change once called_ is set

@@ -58,18 +58,22 @@ void StreamProtocol::on_closed() {
 }
 
 void StreamProtocol::pump() {
-  if (writing_ || !stream_.feed) {
-    return;
+  if (stream_.feed && writing_) {
+    farewell_ = stream_.feed->given_up();
+  } else if (stream_.feed) {
+    Feed::Batch batch = stream_.feed->take();
+    for (const Message& message : batch.messages) {
+      write_message(message);
+    }
+    writing_ = !batch.messages.empty();
+    stats_.messages.fetch_add(batch.messages.size(), kRelaxed);
+    farewell_ = std::move(batch.farewell);
   }
-  const Feed::Batch batch = stream_.feed->take();
-  for (const Message& message : batch.messages) {
-    write_message(message);
-  }
-  writing_ = !batch.messages.empty();
-  stats_.messages.fetch_add(batch.messages.size(), kRelaxed);
-  if (batch.farewell) {
+  if (farewell_) {
     let_go();
-    say_farewell(*batch.farewell);
+    if (!writing_) {
+      say_farewell(*std::exchange(farewell_, std::nullopt));
+    }
   }
 }
 

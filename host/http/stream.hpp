@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "http/feed.hpp"
 #include "http/mailbox.hpp"
@@ -65,7 +66,8 @@ class StreamProtocol : public Protocol,
   StreamStats& stats_;
   const std::shared_ptr<Mailbox> mailbox_;
   Stream stream_;
-  bool writing_ = false;  // what was taken last has not left
+  std::optional<Farewell> farewell_;  // to be said when what was taken has left
+  bool writing_ = false;              // what was taken last has not left
   bool open_ = false;
   bool done_ = false;
 };

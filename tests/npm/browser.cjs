@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// /ws and /api/events in a headless Chromium, from a page of another origin. The browser reaches
-// the server through a relay that can break its connections.
+// /ws and /api/events in a headless Chromium. Its page comes from the server itself; events come
+// through a relay that can break connections, which makes it another origin.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -36,7 +36,7 @@ async function start(folder) {
     '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--no-proxy-server',
     '--remote-debugging-port=0', '--remote-allow-origins=*', `--user-data-dir=${folder}`,
-    'data:text/html,<title>listener</title>',
+    `http://127.0.0.1:${port}/ping`,
   ], {stdio: 'ignore'});
   const address = path.join(folder, 'DevToolsActivePort');
   await until(() => fs.existsSync(address) && fs.readFileSync(address, 'utf8').includes('\n'), 'start');
@@ -44,7 +44,7 @@ async function start(folder) {
   let page;
   await until(async () => {
     const targets = await (await fetch(`http://127.0.0.1:${debugPort}/json/list`)).json();
-    page = targets.find((target) => target.type === 'page' && target.title === 'listener');
+    page = targets.find((target) => target.type === 'page' && target.url.endsWith('/ping'));
     return page;
   }, 'page');
   const socket = new WebSocket(page.webSocketDebuggerUrl);

@@ -141,7 +141,7 @@ TEST_F(WebSocketTest, AnswersACloseWithTheSame) {
   EXPECT_FALSE(socket->wants_input());
   post("late");
   EXPECT_THAT(channel.output, IsEmpty());
-  EXPECT_EQ(companion.use_count(), 1) << "nobody fills the feed any more";
+  EXPECT_EQ(companion.use_count(), 1);
 }
 
 TEST_F(WebSocketTest, AnswersACloseWithoutACode) {
@@ -183,10 +183,11 @@ TEST_F(WebSocketTest, GivesUpWhoReadsTooSlowly) {
   for (int i = 0; i < 5; ++i) {
     post(std::to_string(i));
   }
+  EXPECT_EQ(service.stats.websockets.too_slow, 1U) << "known before it reads again";
+  EXPECT_EQ(companion.use_count(), 1) << "nobody fills the feed any more";
   EXPECT_EQ(told(), (Told{"text:0"}));
   drain();
   EXPECT_EQ(told(), (Told{"close:1013 reads too slowly"}));
-  EXPECT_EQ(service.stats.websockets.too_slow, 1U);
 }
 
 TEST_F(WebSocketTest, CountsTheSlowWhoNeverReadAgain) {
