@@ -15,8 +15,8 @@ class Metrics;
 namespace waxwing::config {
 struct Config;
 }
-namespace waxwing::http {
-struct Stats;
+namespace waxwing::event {
+class Bus;
 }
 namespace waxwing::plugin_host {
 class Registry;
@@ -36,6 +36,7 @@ struct Context {
   const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
   session::Manager& sessions;
+  event::Bus& events;
   webhook::Service& webhooks;
   Metrics& metrics;
   const Clock& clock;
