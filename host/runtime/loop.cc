@@ -216,7 +216,8 @@ void Loop::unwatch(WatchId id) {
   const auto it = impl_->watches.find(id);
   if (it != impl_->watches.end()) {
     it->second->closed = true;
-    // At once: the caller may close the descriptor now, and another one get its number.
+    // Now, and not when the last completion has run: the caller may close the descriptor, and its
+    // number may be another one's by then.
     it->second->descriptor.release();
     impl_->watches.erase(it);
   }
