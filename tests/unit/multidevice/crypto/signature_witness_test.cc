@@ -24,6 +24,25 @@ class SignatureWitness : public ::testing::Test {
     ASSERT_EQ(signal_context_create(&context_, nullptr), 0);
     signal_crypto_provider provider{};
     provider.random_func = &random_function;
+    // None of the others is used for signatures, but all must be there.
+    provider.hmac_sha256_init_func = [](void**, const std::uint8_t*, std::size_t, void*) {
+      return -1;
+    };
+    provider.hmac_sha256_update_func = [](void*, const std::uint8_t*, std::size_t, void*) {
+      return -1;
+    };
+    provider.hmac_sha256_final_func = [](void*, signal_buffer**, void*) { return -1; };
+    provider.hmac_sha256_cleanup_func = [](void*, void*) {};
+    provider.sha512_digest_init_func = [](void**, void*) { return -1; };
+    provider.sha512_digest_update_func = [](void*, const std::uint8_t*, std::size_t, void*) {
+      return -1;
+    };
+    provider.sha512_digest_final_func = [](void*, signal_buffer**, void*) { return -1; };
+    provider.sha512_digest_cleanup_func = [](void*, void*) {};
+    provider.encrypt_func = [](signal_buffer**, int, const std::uint8_t*, std::size_t,
+                               const std::uint8_t*, std::size_t, const std::uint8_t*, std::size_t,
+                               void*) { return -1; };
+    provider.decrypt_func = provider.encrypt_func;
     ASSERT_EQ(signal_context_set_crypto_provider(context_, &provider), 0);
   }
   void TearDown() override { signal_context_destroy(context_); }
