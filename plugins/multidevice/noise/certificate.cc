@@ -8,7 +8,7 @@
 #include <string>
 
 #include "multidevice/crypto/signature.hpp"
-#include "multidevice/noise/wire.hpp"
+#include "multidevice/base/wire.hpp"
 
 namespace waxwing::multidevice {
 namespace {

@@ -3,7 +3,7 @@
 // order of ephemeral, static, payload (clientFinish has no ephemeral).
 #include "multidevice/noise/messages.hpp"
 
-#include "multidevice/noise/wire.hpp"
+#include "multidevice/base/wire.hpp"
 
 namespace waxwing::multidevice {
 namespace {

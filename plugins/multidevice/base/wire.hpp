@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protobuf's wire format, as much of it as the handshake's few messages need.
+// Protobuf's wire format, for the few messages that need no runtime, and for our own records.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading and writing of protobuf fields.
-#include "multidevice/noise/wire.hpp"
+#include "multidevice/base/wire.hpp"
 
 namespace waxwing::multidevice {
 namespace {
