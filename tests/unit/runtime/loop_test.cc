@@ -242,6 +242,28 @@ TEST_F(PipeTest, RefusesDescriptorsThatCannotBeWatched) {
   EXPECT_NE(loop_.watch(ends_[0], Loop::kRead, [](std::uint32_t) {}), 0U);
 }
 
+TEST_F(PipeTest, ADescriptorMayBeClosedAtOnceAndItsNumberUsedAgain) {
+  const int number = ends_[0];
+  const auto first = loop_.watch(number, Loop::kRead, [](std::uint32_t) { FAIL(); });
+  loop_.unwatch(first);
+  std::array<int, 2> other{};
+  ASSERT_EQ(::pipe2(other.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  ASSERT_EQ(::dup3(other[0], number, O_CLOEXEC), number);
+  int calls = 0;
+  const auto second = loop_.watch(number, Loop::kRead, [&](std::uint32_t) {
+    char octet = 0;
+    calls += ::read(number, &octet, 1) == 1 ? 1 : 0;
+  });
+  ASSERT_NE(second, 0U);
+  loop_.run_ready_for_test();
+  ASSERT_EQ(::write(other[1], "x", 1), 1);
+  loop_.run_ready_for_test();
+  EXPECT_EQ(calls, 1);
+  loop_.unwatch(second);
+  ::close(other[0]);
+  ::close(other[1]);
+}
+
 TEST(LoopThread, RunsWhatWasQueuedBeforeItStops) {
   std::vector<int> ran;
   const auto held = std::make_shared<int>(1);
