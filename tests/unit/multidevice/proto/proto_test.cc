@@ -9,7 +9,6 @@
 #include "multidevice/base/bytes.hpp"
 #include "multidevice/proto/adv.pb.h"
 #include "multidevice/proto/client_payload.pb.h"
-#include "multidevice/proto/handshake.pb.h"
 
 namespace waxwing::multidevice {
 namespace {
@@ -37,18 +36,6 @@ Message read_exactly(const std::string& octets) {
   EXPECT_EQ(hex_of(message.SerializeAsString()), hex_of(octets));
   EXPECT_EQ(message.unknown_fields(), "") << "a recorded field is not described";
   return message;
-}
-
-TEST(Proto, ReadsTheRecordedCertificateChain) {
-  const auto chain = read_exactly<pb::CertChain>(octets_of(vectors()["noise"]["cert_chain"]));
-  EXPECT_EQ(chain.leaf().signature().size(), 64U);
-  const auto leaf = read_exactly<pb::NoiseCertificateDetails>(chain.leaf().details());
-  const auto intermediate =
-      read_exactly<pb::NoiseCertificateDetails>(chain.intermediate().details());
-  EXPECT_EQ(intermediate.issuer_serial(), 0U);
-  EXPECT_EQ(leaf.issuer_serial(), intermediate.serial());
-  EXPECT_EQ(leaf.key().size(), 32U);
-  EXPECT_LT(leaf.not_before(), leaf.not_after());
 }
 
 TEST(Proto, ReadsTheRecordedClientPayload) {
