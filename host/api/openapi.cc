@@ -10,12 +10,9 @@
 
 #include "api/operation_schemas.hpp"
 #include "api/route.hpp"
+#include "base/build_info.hpp"
 #include "base/json.hpp"
 #include "config/config.hpp"
-
-#ifndef WAXWING_VERSION
-#error "the build defines WAXWING_VERSION"
-#endif
 
 namespace waxwing::api {
 namespace {
@@ -184,8 +181,7 @@ std::string openapi_document(const Context& context) {
   const config::Swagger& page = context.config.swagger;
   Json document = {
       {"openapi", "3.1.0"},
-      {"info",
-       {{"title", page.title}, {"version", WAXWING_VERSION}, {"description", page.description}}},
+      {"info", {{"title", page.title}, {"version", kVersion}, {"description", page.description}}},
       {"tags", std::move(tags)},
       {"paths", std::move(paths)},
       {"components",

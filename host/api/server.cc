@@ -11,6 +11,7 @@
 #include "api/body.hpp"
 #include "api/errors.hpp"
 #include "api/route.hpp"
+#include "base/build_info.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/metrics.hpp"
@@ -18,20 +19,8 @@
 
 extern char** environ;  // NOLINT(readability-redundant-declaration)
 
-#ifndef WAXWING_VERSION
-#error "the build defines WAXWING_VERSION"
-#endif
-
 namespace waxwing::api {
 namespace {
-
-// The WAHA whose API we speak.
-constexpr std::string_view kWahaVersion = "2026.7.1";
-#if defined(__x86_64__)
-constexpr std::string_view kPlatform = "linux/x64";
-#else
-constexpr std::string_view kPlatform = "linux/arm64";
-#endif
 
 Json worker(const Context& context) {
   const std::string& id = context.config.lifecycle.worker_id;
@@ -43,12 +32,9 @@ void ping(const Context&, Call&& call) {
 }
 
 void version(const Context& context, Call&& call) {
-  const Json body = {{"version", WAXWING_VERSION},
-                     {"engine", context.config.defaults.engine},
-                     {"tier", "CORE"},
-                     {"browser", nullptr},
-                     {"platform", kPlatform},
-                     {"worker", worker(context)},
+  const Json body = {{"version", kVersion},   {"engine", context.config.defaults.engine},
+                     {"tier", "CORE"},        {"browser", nullptr},
+                     {"platform", kPlatform}, {"worker", worker(context)},
                      {"waha", kWahaVersion}};
   call.send(http::Response::json(200, json::dump(body)));
 }

@@ -16,6 +16,7 @@
 #include "api/api.hpp"
 #include "app/collectors.hpp"
 #include "app/signals.hpp"
+#include "base/build_info.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -24,6 +25,7 @@
 #include "config/loader.hpp"
 #include "config/session_config.hpp"
 #include "event/bus.hpp"
+#include "event/envelope.hpp"
 #include "http/server.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
@@ -34,13 +36,17 @@
 #include "runtime/blocking_pool.hpp"
 #include "runtime/loop_pool.hpp"
 #include "session/manager.hpp"
+#include "storage/blocking.hpp"
 #include "storage/store.hpp"
+#include "webhook/service.hpp"
 
 namespace waxwing::app {
 namespace {
 
 // A graceful end may take this much longer than requests get to finish.
 constexpr std::chrono::seconds kStopReserve(15);
+// Webhooks that are being sent may take this long at the end; the others wait in the store.
+constexpr std::chrono::milliseconds kLastDeliveries(1000);
 
 // Beside the program: bin/waxwing and lib/waxwing/plugins, in a build tree and installed.
 std::string default_plugin_dir() {
@@ -122,6 +128,28 @@ Result<config::SessionConfigSchema> session_config_schema(const config::Config& 
   return schema;
 }
 
+// Numbers this run of the server: higher than all before it that used this storage.
+Result<std::uint32_t> count_run(storage::Store& store) {
+  const storage::BlockingTenant server(store, "");
+  const std::string space = "waxwing.server";
+  const std::string key = "run";
+  for (;;) {
+    WAX_TRY(const auto rows, server.get({{space, key}}));
+    const bool known = !rows.empty();
+    const auto last = known ? std::strtoull(rows.front().value.c_str(), nullptr, 10) : 0;
+    const auto run = static_cast<std::uint32_t>(last + 1);
+    // Another server on the same storage may be starting, too.
+    const Status status = server.commit({storage::WriteOp::put(space, key, std::to_string(run))
+                                             .if_version(known ? rows.front().version : 0)});
+    if (status.is_ok()) {
+      return run;
+    }
+    if (status.code() != Code::Conflict) {
+      return status.with("counting this run");
+    }
+  }
+}
+
 std::string module_config(const std::map<std::string, config::ModuleSettings>& all,
                           const std::string& id) {
   const auto it = all.find(id);
@@ -137,7 +165,8 @@ class Server {
         loops_(config.runtime.loops, metrics_),
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
         services_(pool_, metrics_),
-        proxies_(pool_) {}
+        proxies_(pool_),
+        envelope_(std::string(kVersion), std::string(kPlatform), config.lifecycle.worker_id) {}
 
   // What --check-config can check without touching data or network.
   Status prepare() {
@@ -153,9 +182,19 @@ class Server {
     WAX_TRY_VOID(open_storages());
     WAX_TRY_VOID(create_proxies());
     loops_.start();
-    collect_events(bus_, metrics_, config_.metrics.track_events);
-    manager_ = std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_,
-                                                  proxies_, bus_, stores_);
+    WAX_TRY(const std::uint32_t run, count_run(*stores_.at(config_.defaults.storage)));
+    webhooks_ = std::make_unique<webhook::Service>(
+        config_.webhooks, run,
+        [this](const std::string& session, const std::string& url, std::uint64_t count) {
+          announce_dropped(session, url, count);
+        });
+    webhooks_->start();
+    if (config_.metrics.enabled) {
+      counted_events_ = collect_events(bus_, metrics_, config_.metrics.track_events);
+    }
+    manager_ =
+        std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_, proxies_,
+                                           bus_, envelope_, webhooks_->outboxes(), stores_);
     WAX_TRY_VOID(manager_->load());
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
@@ -184,6 +223,9 @@ class Server {
     }
     if (manager_) {
       manager_->suspend_all(config_.lifecycle.stop_timeout + std::chrono::seconds(2));
+    }
+    if (webhooks_) {
+      webhooks_->stop(kLastDeliveries);
     }
     for (const auto& [id, store] : stores_) {
       store->flush_and_close();
@@ -234,6 +276,13 @@ class Server {
     return Status::ok();
   }
 
+  void announce_dropped(const std::string& session, const std::string& url, std::uint64_t count) {
+    log::warn("webhook.dropped", {{"session", session}, {"count", count}});
+    if (const auto of = manager_->find(session)) {
+      of->announce("webhook.dropped", json::dump({{"url", url}, {"count", count}}));
+    }
+  }
+
   [[nodiscard]] std::string data_dir() const {
     const auto local = json::parse(module_config(config_.storages, "local"));
     return local.has_value() ? json::string_or(*local, "path", "") : "";
@@ -248,7 +297,10 @@ class Server {
   std::optional<config::SessionConfigSchema> session_config_;
   proxy::ProxyService proxies_;
   session::Manager::Stores stores_;
+  const event::Envelope envelope_;
   event::Bus bus_;
+  event::Bus::SubscriptionPtr counted_events_;
+  std::unique_ptr<webhook::Service> webhooks_;
   std::unique_ptr<session::Manager> manager_;
   std::unique_ptr<api::Context> context_;
   std::unique_ptr<http::Server> http_;

@@ -7,17 +7,15 @@
 #include <memory>
 #include <mutex>
 
+#include "base/build_info.hpp"
 #include "base/json.hpp"
 #include "base/metrics.hpp"
 #include "event/bus.hpp"
+#include "event/filter.hpp"
 #include "http/server.hpp"
 #include "plugin/registry.hpp"
 #include "session/state.hpp"
 #include "storage/store.hpp"
-
-#ifndef WAXWING_VERSION
-#error "the build defines WAXWING_VERSION"
-#endif
 
 namespace waxwing::app {
 namespace {
@@ -42,7 +40,7 @@ void collect_sessions(Metrics& metrics, const session::Manager& manager) {
   metrics.gauge("up", "1 while the server runs.").set(1);
   metrics
       .gauge("info", "What runs here.",
-             {{"version", WAXWING_VERSION}, {"tier", "CORE"}, {"platform", "linux"}})
+             {{"version", std::string(kVersion)}, {"tier", "CORE"}, {"platform", "linux"}})
       .set(1);
   metrics.add_collector([&manager](Families& out) {
     auto totals = gauge("sessions", "Sessions by status and engine.");
@@ -145,25 +143,28 @@ void collect_http(Metrics& metrics, const http::Server& server) {
   });
 }
 
-void collect_events(event::Bus& bus, Metrics& metrics, std::vector<std::string> track) {
-  const bool all = std::find(track.begin(), track.end(), "*") != track.end();
-  bus.listen([&metrics, track = std::move(track), all](const event::Event& event) {
-    if (!all && std::find(track.begin(), track.end(), event.type) == track.end()) {
-      return;
-    }
-    metrics
-        .counter("events_total", "Events of sessions.",
-                 {{"session", event.session}, {"event", event.type}})
-        .add();
-    if (event.type == "message.any") {
-      const auto payload = json::parse(event.payload_json);
-      const bool own = payload.has_value() && json::bool_or(*payload, "fromMe", false);
-      metrics
-          .counter("messages_total", "Messages of sessions.",
-                   {{"session", event.session}, {"fromMe", own ? "true" : "false"}})
-          .add();
-    }
-  });
+event::Bus::SubscriptionPtr collect_events(event::Bus& bus, Metrics& metrics,
+                                           std::vector<std::string> track) {
+  return bus.subscribe(
+      "", [&metrics, wanted = event::Filter(std::move(track))](const event::EventPtr& pointer) {
+        const event::Event& event = *pointer;
+        if (!wanted.matches(event.type)) {
+          return;
+        }
+        metrics
+            .counter("events_total", "Events of sessions.",
+                     {{"session", event.session}, {"event", event.type}})
+            .add();
+        if (event.type == "message.any") {
+          const auto envelope = json::parse(event.json);
+          const Json* payload = envelope.has_value() ? json::find(*envelope, "payload") : nullptr;
+          const bool own = payload != nullptr && json::bool_or(*payload, "fromMe", false);
+          metrics
+              .counter("messages_total", "Messages of sessions.",
+                       {{"session", event.session}, {"fromMe", own ? "true" : "false"}})
+              .add();
+        }
+      });
 }
 
 }  // namespace waxwing::app

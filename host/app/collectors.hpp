@@ -5,13 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "event/bus.hpp"
 #include "session/manager.hpp"
 
 namespace waxwing {
 class Metrics;
-}
-namespace waxwing::event {
-class Bus;
 }
 namespace waxwing::http {
 class Server;
@@ -28,6 +26,7 @@ void collect_plugins(Metrics& metrics, const plugin_host::Registry& plugins);
 void collect_stores(Metrics& metrics, const session::Manager::Stores& stores);
 void collect_http(Metrics& metrics, const http::Server& server);
 // `track`: the event types that get a series of their own per session.
-void collect_events(event::Bus& bus, Metrics& metrics, std::vector<std::string> track);
+[[nodiscard]] event::Bus::SubscriptionPtr collect_events(event::Bus& bus, Metrics& metrics,
+                                                         std::vector<std::string> track);
 
 }  // namespace waxwing::app

@@ -4,9 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#ifndef WAXWING_VERSION
-#error "the build defines WAXWING_VERSION"
-#endif
+#include "base/build_info.hpp"
 
 namespace waxwing::app {
 
@@ -19,7 +17,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
                "Check the configuration and the plugins' parts of it, then exit");
   cli.add_flag("--print-config", options.print_config,
                "Print every option with its value and where it comes from, then exit");
-  cli.set_version_flag("--version", "waxwing " WAXWING_VERSION);
+  cli.set_version_flag("--version", "waxwing " + std::string(kVersion));
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -6,17 +6,17 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/check.hpp"
 
 namespace waxwing {
 namespace {
 
-std::string digest_hex(const EVP_MD* md, std::string_view data) {
+using Octets = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+
+std::string to_hex(const Octets& out, unsigned int size) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-  unsigned int size = 0;
-  WAX_CHECK(EVP_Digest(data.data(), data.size(), out.data(), &size, md, nullptr) == 1);
   std::string hex;
   hex.reserve(std::size_t{size} * 2);
   for (unsigned int i = 0; i < size; ++i) {
@@ -24,6 +24,13 @@ std::string digest_hex(const EVP_MD* md, std::string_view data) {
     hex += kDigits[out.at(i) & 0xFU];
   }
   return hex;
+}
+
+std::string digest_hex(const EVP_MD* md, std::string_view data) {
+  Octets out{};
+  unsigned int size = 0;
+  WAX_CHECK(EVP_Digest(data.data(), data.size(), out.data(), &size, md, nullptr) == 1);
+  return to_hex(out, size);
 }
 
 }  // namespace
@@ -34,6 +41,15 @@ std::string sha256_hex(std::string_view data) {
 
 std::string sha512_hex(std::string_view data) {
   return digest_hex(EVP_sha512(), data);
+}
+
+std::string hmac_sha512_hex(std::string_view key, std::string_view data) {
+  Octets out{};
+  unsigned int size = 0;
+  WAX_CHECK(HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()),
+                 reinterpret_cast<const unsigned char*>(data.data()), data.size(), out.data(),
+                 &size) != nullptr);
+  return to_hex(out, size);
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) noexcept {

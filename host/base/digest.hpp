@@ -11,6 +11,8 @@ namespace waxwing {
 // Lower-case hex. [any-thread]
 [[nodiscard]] std::string sha256_hex(std::string_view data);
 [[nodiscard]] std::string sha512_hex(std::string_view data);
+// Lower-case hex.
+[[nodiscard]] std::string hmac_sha512_hex(std::string_view key, std::string_view data);
 // Time depends on the lengths only.
 [[nodiscard]] bool equal_constant_time(std::string_view a, std::string_view b) noexcept;
 // Not for secrets: spreads names over shards and lanes, the same in every process.

@@ -251,6 +251,7 @@ GlobalWebhook global_webhook(const Section& in) {
   in.get("url", out.url);
   in.get("events", out.events);
   in.get("hmac_key", out.hmac_key);
+  in.get("verify_tls", out.verify_tls);
   const Section retries = in.section("retries");
   out.retries.policy = retry_policy(retries.at("policy"));
   retries.get("delay_s", out.retries.delay_s);
@@ -259,6 +260,26 @@ GlobalWebhook global_webhook(const Section& in) {
     out.custom_headers.push_back(
         {header.at("name").get<std::string>(), header.at("value").get<std::string>()});
   }
+  return out;
+}
+
+Webhooks webhooks(const Section& in) {
+  Webhooks out;
+  in.get("timeout_s", out.timeout);
+  in.get("connections", out.connections);
+  in.get("connections_per_host", out.connections_per_host);
+  in.get("redirects", out.redirects);
+  in.get("public_only", out.public_only);
+  in.get("max_pending", out.max_pending);
+  in.get("max_pending_mb", out.max_pending_mb);
+  in.get("max_age_h", out.max_age);
+  in.get("dead_letters", out.dead_letters);
+  in.get("dead_letters_days", out.dead_letters_days);
+  const Section proxy = in.section("proxy");
+  proxy.get("server", out.proxy.server);
+  proxy.get("username", out.proxy.username);
+  proxy.get("password", out.proxy.password);
+  out.global = global_webhook(in.section("global"));
   return out;
 }
 
@@ -314,7 +335,7 @@ Config whole(const Section& in) {
     out.rules.push_back(rule(Section(entry)));
   }
   out.lifecycle = lifecycle(in.section("lifecycle"));
-  out.webhooks.global = global_webhook(in.section("webhooks").section("global"));
+  out.webhooks = webhooks(in.section("webhooks"));
   out.metrics = metrics(in.section("metrics"));
   out.health = health(in.section("health"));
   out.media = media(in.section("media"));

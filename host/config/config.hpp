@@ -267,13 +267,37 @@ struct GlobalWebhook {
   std::string url;
   std::vector<std::string> events;
   std::string hmac_key;  // secret
+  bool verify_tls = true;
   Retries retries;
   std::vector<CustomHeader> custom_headers;
 
   bool operator==(const GlobalWebhook&) const = default;
 };
 
+// A proxy by its address, "http://host:port" or "socks5://host:port"; empty = none.
+struct ProxyAddress {
+  std::string server;
+  std::string username;
+  std::string password;  // secret
+
+  bool operator==(const ProxyAddress&) const = default;
+};
+
+// Delivery of events to webhooks.
 struct Webhooks {
+  seconds timeout{30};
+  std::size_t connections = 500;
+  std::size_t connections_per_host = 10;
+  std::uint32_t redirects = 5;
+  bool public_only = false;
+  // For each webhook of each session.
+  std::size_t max_pending = 100'000;
+  std::size_t max_pending_mb = 128;
+  std::chrono::hours max_age{24};
+  // For each session.
+  std::size_t dead_letters = 1000;
+  std::uint32_t dead_letters_days = 7;
+  ProxyAddress proxy;
   GlobalWebhook global;
 
   bool operator==(const Webhooks&) const = default;

@@ -1,42 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events of all sessions, handed to whoever listens.
+// Events of all sessions, handed to whoever listens now, and the last ones again for those who
+// come back.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
+
+#include "event/event.hpp"
 
 namespace waxwing::event {
 
-struct Event {
-  std::string id;                 // "evt_<ulid>", the same for every listener
-  std::int64_t timestamp_ms = 0;  // unix time
-  std::string type;               // "session.status"
-  std::string session;
-  std::string engine;         // id
-  std::string payload_json;   // an object
-  std::string me_json;        // an object or "null"
-  std::string metadata_json;  // an object, or empty when the session has none
-  std::string order_key;
+struct BusOptions {
+  // The window of past events that replay() can give.
+  std::size_t window_events = 10'000;
+  std::size_t window_bytes = 32 << 20;
 };
 
-// Listeners are added at start; publish() calls them in turn on the session's loop, so they must be
-// quick and must not block. The events of one session come in order, those of different sessions
-// from different threads.
+// [any-thread]
 class Bus {
  public:
-  using Listener = std::function<void(const Event&)>;
+  // Called on the loop of the event's session, so it must be quick and must not block; it may
+  // subscribe and unsubscribe. The events of one session come in order, those of different
+  // sessions at the same time from different threads.
+  using Listener = std::function<void(const EventPtr&)>;
+  class Subscription;  // ends with its last owner
+  using SubscriptionPtr = std::shared_ptr<Subscription>;
 
-  void listen(Listener listener) { listeners_.push_back(std::move(listener)); }  // [main-thread]
-  void publish(const Event& event) const {
-    for (const Listener& listener : listeners_) {
-      listener(event);
-    }
-  }
+  explicit Bus(BusOptions options = {}) : options_(options) {}
+
+  // Events of one session, or of all with "". An event that is being published meanwhile may or
+  // may not arrive; none arrives once the subscription is gone, but for a call that runs just then.
+  [[nodiscard]] SubscriptionPtr subscribe(const std::string& session, Listener listener);
+  // As subscribe(), and returns in `past` what the window holds behind the event `since`: no event
+  // is missed or given twice between the two. An id that the window does not know stands for the
+  // time in it; what is no event id at all for the beginning of the window.
+  [[nodiscard]] SubscriptionPtr subscribe_since(const std::string& session, std::string_view since,
+                                                std::vector<EventPtr>& past, Listener listener);
+
+  void publish(const EventPtr& event);
+
+  [[nodiscard]] std::size_t subscriptions() const;
+  [[nodiscard]] std::uint64_t published() const noexcept { return published_.load(); }
 
  private:
-  std::vector<Listener> listeners_;
+  using Listeners = std::vector<std::weak_ptr<Subscription>>;
+
+  void remember(const EventPtr& event);
+  [[nodiscard]] SubscriptionPtr add(const std::string& session, Listener listener);
+
+  const BusOptions options_;
+  std::atomic<std::uint64_t> published_{0};
+  mutable std::mutex mutex_;                               // guards all below
+  std::unordered_map<std::string, Listeners> by_session_;  // "" = of all sessions
+  std::deque<EventPtr> window_;
+  std::size_t window_bytes_ = 0;
 };
 
 }  // namespace waxwing::event

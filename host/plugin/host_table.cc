@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/build_info.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/engine_session.hpp"
 #include "plugin/host_tables.hpp"
 #include "plugin/module.hpp"
 #include "plugin/services.hpp"
 #include "plugin/table.hpp"
-
-#ifndef WAXWING_VERSION
-#error "the build defines WAXWING_VERSION"
-#endif
 
 namespace waxwing::plugin_host {
 namespace {
@@ -89,7 +86,7 @@ wax_host make_host(Module& module) {
   host.abi_major = WAX_ABI_MAJOR;
   host.abi_minor = WAX_ABI_MINOR;
   host.name = "waxwing";
-  host.version = WAXWING_VERSION;
+  host.version = kVersion.data();
   host.impl = &module;
   host.get_extension = get_extension;
   host.call_finish = call_finish;

@@ -249,9 +249,9 @@ std::vector<BatchResult> StorageModule::apply_many(std::span<const Batch> batche
   return results;
 }
 
-Status StorageModule::drop_tenant(std::string_view tenant) {
+Status StorageModule::drop_tenant(std::string_view tenant, std::string_view keep) {
   wax_error err = fresh_error();
-  const wax_status status = table_.drop_tenant(self_, to_str(tenant), &err);
+  const wax_status status = table_.drop_tenant(self_, to_str(tenant), to_str(keep), &err);
   return status_from(status, err);
 }
 

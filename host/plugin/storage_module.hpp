@@ -106,7 +106,8 @@ class StorageModule {
   // Each batch is all or nothing and durable when its status is Ok; one result per batch.
   [[nodiscard]] std::vector<BatchResult> apply_many(std::span<const Batch> batches);
   [[nodiscard]] BatchResult apply(std::string_view tenant, std::span<const WriteOp> ops);
-  Status drop_tenant(std::string_view tenant);
+  // Rows in spaces that start with `keep` stay; with an empty one none does.
+  Status drop_tenant(std::string_view tenant, std::string_view keep = {});
   [[nodiscard]] Result<std::vector<std::string>> list_tenants();
   // Health and size, a JSON object.
   [[nodiscard]] Result<std::string> stats();

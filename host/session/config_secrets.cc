@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kMask = "***";
 
-// Calls `visit(secret, webhook_url)` for each secret that is set; the url is empty for the proxy's.
+// Calls `visit(secret, name)` for each secret that is set. The name is what a secret is found again
+// by in another version of the config: a webhook's is its url, and that of a header in it.
 template <class F>
 void for_each_secret(Json& config, F visit) {
   if (!config.is_object()) {
@@ -19,7 +20,7 @@ void for_each_secret(Json& config, F visit) {
   }
   if (const auto proxy = config.find("proxy"); proxy != config.end() && proxy->is_object()) {
     if (const auto it = proxy->find("password"); it != proxy->end() && it->is_string()) {
-      visit(*it, "");
+      visit(*it, std::string("proxy"));
     }
   }
   const auto webhooks = config.find("webhooks");
@@ -27,12 +28,26 @@ void for_each_secret(Json& config, F visit) {
     return;
   }
   for (Json& webhook : *webhooks) {
-    if (json::find(webhook, "hmac") == nullptr || !webhook["hmac"].is_object()) {
+    if (!webhook.is_object()) {
       continue;
     }
-    if (const auto it = webhook["hmac"].find("key");
-        it != webhook["hmac"].end() && it->is_string()) {
-      visit(*it, json::string_or(webhook, "url", ""));
+    const std::string url = json::string_or(webhook, "url", "");
+    if (const auto hmac = webhook.find("hmac"); hmac != webhook.end() && hmac->is_object()) {
+      if (const auto it = hmac->find("key"); it != hmac->end() && it->is_string()) {
+        visit(*it, "key of " + url);
+      }
+    }
+    const auto headers = webhook.find("customHeaders");
+    if (headers == webhook.end() || !headers->is_array()) {
+      continue;
+    }
+    for (Json& header : *headers) {
+      if (!header.is_object()) {
+        continue;
+      }
+      if (const auto it = header.find("value"); it != header.end() && it->is_string()) {
+        visit(*it, "header " + json::string_or(header, "name", "") + " of " + url);
+      }
     }
   }
 }
@@ -57,12 +72,12 @@ std::string unmasked(std::string config_json, const std::string& before) {
   if (!config.has_value() || !old.has_value()) {
     return config_json;
   }
-  for_each_secret(*config, [&](Json& secret, const std::string& url) {
+  for_each_secret(*config, [&](Json& secret, const std::string& name) {
     if (secret != kMask) {
       return;
     }
-    for_each_secret(*old, [&](const Json& known, const std::string& known_url) {
-      if (known_url == url) {
+    for_each_secret(*old, [&](const Json& known, const std::string& known_name) {
+      if (known_name == name) {
         secret = known;
       }
     });

@@ -34,7 +34,8 @@ std::string join_ids(const Items& items, F id_of) {
 
 Manager::Manager(const config::Config& config, const config::SessionConfigSchema& session_config,
                  const plugin_host::Registry& plugins, runtime::LoopPool& loops,
-                 proxy::ProxyService& proxies, const event::Bus& bus, Stores stores)
+                 proxy::ProxyService& proxies, event::Bus& bus, const event::Envelope& envelope,
+                 event::OutboxFactory outbox, Stores stores)
     : config_(config),
       plugins_(plugins),
       loops_(loops),
@@ -54,6 +55,8 @@ Manager::Manager(const config::Config& config, const config::SessionConfigSchema
                    plugins,
                    proxies,
                    bus,
+                   envelope,
+                   std::move(outbox),
                    [this](const std::string& id) { return stores_.at(id); },
                    stores_.at(config.defaults.storage),
                    [this](const std::string& engine) { return engine_starts(engine); },

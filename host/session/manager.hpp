@@ -33,7 +33,8 @@ class Manager {
   // All references outlive the manager. `stores` holds the default storage at least.
   Manager(const config::Config& config, const config::SessionConfigSchema& session_config,
           const plugin_host::Registry& plugins, runtime::LoopPool& loops,
-          proxy::ProxyService& proxies, const event::Bus& bus, Stores stores);
+          proxy::ProxyService& proxies, event::Bus& bus, const event::Envelope& envelope,
+          event::OutboxFactory outbox, Stores stores);
   ~Manager();
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;

@@ -13,6 +13,9 @@ std::string Record::to_json() const {
   // The config is stored as the object it is, so that a person can read the row.
   auto config = json::parse(config_json);
   json["config"] = config.has_value() ? std::move(*config) : Json::object();
+  if (!outbox_json.empty()) {
+    json["outbox"] = json::parse(outbox_json).value_or(Json());
+  }
   if (worker.has_value()) {
     json["worker"] = *worker;
   }
@@ -48,6 +51,9 @@ Result<Record> Record::from_json(std::string_view text) {
   }
   if (const Json* n = json::find(json, "created"); n != nullptr && n->is_number_integer()) {
     record.created_ms = n->get<std::int64_t>();
+  }
+  if (const Json* outbox = json::find(json, "outbox")) {
+    record.outbox_json = json::dump(*outbox);
   }
   return record;
 }

@@ -26,6 +26,7 @@ struct Record {
   std::optional<plugin_host::Me> me;
   std::uint32_t storage_version = 0;  // that the engine's data was written with; 0 = none yet
   std::int64_t created_ms = 0;        // unix time
+  std::string outbox_json;            // what event::Outbox wants kept; may be empty
 
   [[nodiscard]] std::string to_json() const;
   // Code::Invalid for what cannot have been written by to_json().

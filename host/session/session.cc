@@ -4,12 +4,10 @@
 
 #include <algorithm>
 
-#include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
-#include "event/bus.hpp"
 #include "plugin/registry.hpp"
 #include "proxy/proxy_service.hpp"
 #include "session/config_secrets.hpp"
@@ -39,10 +37,12 @@ Session::Session(Record record, runtime::Loop& loop, const Environment& environm
       env_(environment),
       view_(record.name),
       record_(std::move(record)) {
-  read_config();
   const auto post = post_to_loop();
-  store_ = env_.store(record_.storage)->tenant(name_, post);
+  const auto store = env_.store(record_.storage);
+  store_ = store->tenant(name_, post);
   records_ = env_.records->tenant("", post);
+  outbox_ = env_.outbox(name_, store, post);
+  read_config();
   show();
 }
 
@@ -85,6 +85,14 @@ void Session::read_config() {
   const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
   metadata_json_ = metadata != nullptr && metadata->is_object() ? json::dump(*metadata) : "";
   shown_config_ = config.has_value() ? json::dump(masked(*config)) : "{}";
+  const Json* ignore = config.has_value() ? json::find(*config, "ignore") : nullptr;
+  const Json own = ignore != nullptr ? *ignore : Json::object();
+  const config::Ignore& defaults = env_.config.lifecycle.ignore;
+  ignore_ = {json::bool_or(own, "status", defaults.status),
+             json::bool_or(own, "groups", defaults.groups),
+             json::bool_or(own, "channels", defaults.channels),
+             json::bool_or(own, "broadcast", defaults.broadcast)};
+  record_.outbox_json = outbox_->configure(record_.config_json, record_.outbox_json);
 }
 
 void Session::set_state(State to, std::optional<Reason> reason, std::string data_json) {
@@ -153,25 +161,7 @@ void Session::publish_status(std::string data_json) {
     out.raw(data_json);
   }
   out.end_object();
-  EngineEvent event;
-  event.type = "session.status";
-  event.json = std::move(payload);
-  publish(std::move(event));
-}
-
-void Session::publish(EngineEvent engine_event) {
-  const std::int64_t now = loop_.clock().unix_ms();
-  event::Event event;
-  event.id = "evt_" + ulid(now);
-  event.timestamp_ms = engine_event.timestamp_ms > 0 ? engine_event.timestamp_ms : now;
-  event.type = std::move(engine_event.type);
-  event.session = name_;
-  event.engine = record_.engine;
-  event.payload_json = std::move(engine_event.json);
-  event.me_json = view_.me_json();
-  event.metadata_json = metadata_json_;
-  event.order_key = std::move(engine_event.order_key);
-  env_.bus.publish(event);
+  publish("session.status", std::move(payload));
 }
 
 // Waiting for a state
@@ -419,31 +409,6 @@ void Session::on_presence(std::optional<bool> online) {
 
 void Session::on_activity(std::int64_t unix_ms) {
   view_.change([&](Snapshot& s) { s.activity_ms = unix_ms; });
-}
-
-void Session::on_commit(std::vector<plugin_host::WriteOp> rows, std::vector<EngineEvent> events,
-                        EngineSink::DoneFn done) {
-  const auto publish_all = [](Session& session, std::vector<EngineEvent>& all) {
-    for (EngineEvent& event : all) {
-      session.publish(std::move(event));
-    }
-  };
-  if (rows.empty() && commits_in_flight_ == 0) {
-    publish_all(*this, events);
-    done(Status::ok());
-    return;
-  }
-  // Events wait for the rows before them, so that they leave in the engine's order.
-  ++commits_in_flight_;
-  store_.commit(std::move(rows),
-                [self = shared_from_this(), publish_all, events = std::move(events),
-                 done = std::move(done)](Status status) mutable {
-                  --self->commits_in_flight_;
-                  if (status.is_ok()) {
-                    publish_all(*self, events);
-                  }
-                  done(std::move(status));
-                });
 }
 
 void Session::on_get(std::vector<plugin_host::KeyRef> keys, RowsFn done) {

@@ -17,6 +17,8 @@
 
 #include "base/result.hpp"
 #include "base/unique_function.hpp"
+#include "event/filter.hpp"
+#include "event/outbox.hpp"
 #include "plugin/engine_session.hpp"
 #include "runtime/loop.hpp"
 #include "session/record.hpp"
@@ -31,7 +33,8 @@ class SessionConfigSchema;
 }  // namespace waxwing::config
 namespace waxwing::event {
 class Bus;
-}
+class Envelope;
+}  // namespace waxwing::event
 namespace waxwing::plugin_host {
 class Registry;
 }
@@ -47,7 +50,9 @@ struct Environment {
   const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
   proxy::ProxyService& proxies;
-  const event::Bus& bus;
+  event::Bus& bus;
+  const event::Envelope& envelope;
+  event::OutboxFactory outbox;
   // The storage of an id; never null for an id that was selected.
   std::function<std::shared_ptr<storage::Store>(const std::string& id)> store;
   // Where records lie.
@@ -113,6 +118,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   void call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer);
   // The present QR code. Waits for one while STARTING, as call() does.
   void qr(QrFn answer);
+  // Lets out an event of the host's own about this session.
+  void announce(std::string type, std::string payload_json);
 
  private:
   // An operation: runs on the loop and calls `finish` exactly once when the next one may run.
@@ -139,11 +146,21 @@ class Session final : public std::enable_shared_from_this<Session>,
   void save(Done done);
   void wipe(Done done);
 
+  // Events (session_events.cc)
+  struct Outgoing;
+  // Stores `rows` and what the outbox wants of the events, then lets the events out.
+  void commit(std::vector<plugin_host::WriteOp> rows, std::vector<plugin_host::EngineEvent> events,
+              EngineSink::DoneFn done);
+  // An event of the host's own; it gets out even when it cannot be stored.
+  void publish(std::string type, std::string payload_json);
+  [[nodiscard]] std::vector<Outgoing> prepare(std::vector<plugin_host::EngineEvent> events,
+                                              std::vector<plugin_host::WriteOp>& rows);
+  void let_out(const std::vector<Outgoing>& events, bool stored);
+
   // State (session.cc)
   void set_state(State to, std::optional<Reason> reason, std::string data_json);
   void fail(std::string reason, std::string text);
   void publish_status(std::string data_json);
-  void publish(plugin_host::EngineEvent event);
   void when(Need need, Done done);
   void wake_waiters();
   [[nodiscard]] std::optional<Status> judge(Need need) const;
@@ -178,6 +195,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Everything below belongs to the loop.
   Record record_;
   std::string metadata_json_;  // of the config; empty = none
+  event::Ignore ignore_;       // likewise
   std::string shown_config_;   // the config with its secrets masked
   State state_ = State::Stopped;
   std::optional<Reason> reason_;
@@ -189,6 +207,7 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   storage::TenantStore store_;    // the engine's rows
   storage::TenantStore records_;  // tenant "" of the record storage
+  std::unique_ptr<event::Outbox> outbox_;
   std::size_t commits_in_flight_ = 0;
 
   std::shared_ptr<plugin_host::EngineSession> engine_;

@@ -166,6 +166,7 @@ void Session::update(std::string config_json, Selection selection, Done done) {
           record_.config_json = unmasked(std::move(config_json), record_.config_json);
           record_.engine = selection.engine;
           record_.proxy = selection.proxy;
+          read_config();
           if (other_engine) {
             record_.me.reset();
             record_.storage_version = 0;
@@ -173,8 +174,8 @@ void Session::update(std::string config_json, Selection selection, Done done) {
           auto finished = [this, ran, before, finish = std::move(finish)](Status status) mutable {
             if (!status.is_ok()) {
               record_ = before;
+              read_config();
             }
-            read_config();
             show();
             if (ran) {
               launch();
@@ -322,6 +323,7 @@ void Session::do_remove(Done done) {
             if (!wiped.is_ok()) {
               log::warn("session.data_left", {{"session", self->name_}, {"why", wiped.message()}});
             }
+            self->outbox_->close();
             done(Status::ok());
           });
         });
@@ -337,7 +339,8 @@ void Session::save(Done done) {
 }
 
 void Session::wipe(Done done) {
-  store_.drop([self = shared_from_this(), done = std::move(done)](Status status) {
+  store_.drop(std::string(event::kOutboxSpaces), [self = shared_from_this(),
+                                                  done = std::move(done)](Status status) {
     done(status.is_ok() ? Status::ok() : status.with("the session's data could not be erased"));
   });
 }

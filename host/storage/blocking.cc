@@ -61,7 +61,7 @@ Status BlockingTenant::commit(std::vector<WriteOp> ops) const {
 }
 
 Status BlockingTenant::drop() const {
-  return wait_for<Status>([&](auto done) { tenant_.drop(std::move(done)); });
+  return wait_for<Status>([&](auto done) { tenant_.drop("", std::move(done)); });
 }
 
 Result<std::vector<std::string>> list_tenants(Store& store) {

@@ -242,17 +242,18 @@ void TenantStore::commit(std::vector<WriteOp> ops, DoneFn done) const {
       });
 }
 
-void TenantStore::drop(DoneFn done) const {
+void TenantStore::drop(std::string keep, DoneFn done) const {
   state_->pending.fetch_add(1, std::memory_order_relaxed);
-  state_->core->backend.call(state_->name, [state = state_, post = post_, done = std::move(done)](
-                                               Result<StorageModule*> module) mutable {
-    Status status = module ? module.value()->drop_tenant(state->name) : module.error();
-    if (module) {
-      const std::lock_guard lock(state->mutex);
-      state->cache.reset();
-    }
-    state->finish(post, std::move(done), std::move(status));
-  });
+  state_->core->backend.call(
+      state_->name, [state = state_, post = post_, keep = std::move(keep),
+                     done = std::move(done)](Result<StorageModule*> module) mutable {
+        Status status = module ? module.value()->drop_tenant(state->name, keep) : module.error();
+        if (module) {
+          const std::lock_guard lock(state->mutex);
+          state->cache.reset();
+        }
+        state->finish(post, std::move(done), std::move(status));
+      });
 }
 
 // Store ------------------------------------------------------------------------------------------

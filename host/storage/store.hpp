@@ -110,8 +110,9 @@ class TenantStore {
   // larger than the backend takes, Code::Unavailable when the medium refuses or the queue is full;
   // in every such case nothing has changed.
   void commit(std::vector<WriteOp> ops, DoneFn done) const;
-  // Erases every row of the tenant, durably.
-  void drop(DoneFn done) const;
+  // Erases every row of the tenant, durably, but those in spaces that start with `keep`; with an
+  // empty one all go.
+  void drop(std::string keep, DoneFn done) const;
 
   [[nodiscard]] const std::string& name() const noexcept;
   explicit operator bool() const noexcept { return state_ != nullptr; }

@@ -79,7 +79,9 @@ class LocalStorage final : public plugin::StorageModule {
     }
   }
 
-  void drop_tenant(std::string_view tenant) override { shard_of(tenant).drop_tenant(tenant); }
+  void drop_tenant(std::string_view tenant, std::string_view keep) override {
+    shard_of(tenant).drop_tenant(tenant, keep);
+  }
 
   std::vector<std::string> list_tenants() override {
     std::vector<std::string> names;

@@ -319,11 +319,16 @@ void Shard::erase_prefix(std::string_view tenant, const Kv& op) {
   cursor.run();
 }
 
-void Shard::drop_tenant(std::string_view tenant) {
+void Shard::drop_tenant(std::string_view tenant, std::string_view keep) {
   const std::lock_guard lock(mutex_);
   try {
     begin();
-    Cursor(db_.ready(erase_all_, "DELETE FROM wax_kv WHERE tenant = ?1")).text(tenant).run();
+    Cursor(db_.ready(erase_all_,
+                     "DELETE FROM wax_kv WHERE tenant = ?1 AND (?2 = '' OR "
+                     "substr(space, 1, length(?2)) <> ?2)"))
+        .text(tenant)
+        .text(keep)
+        .run();
     commit();
   } catch (...) {
     db_.rollback();

@@ -35,7 +35,7 @@ class Shard {
   // One transaction for all; a batch whose condition fails is undone alone. Answers every batch
   // and does not throw: when the commit fails, all of them fail.
   void apply(const std::vector<plugin::Batch*>& batches) noexcept;
-  void drop_tenant(std::string_view tenant);
+  void drop_tenant(std::string_view tenant, std::string_view keep);
   void list_tenants(std::vector<std::string>& names);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }

@@ -2,6 +2,7 @@
 // Plugin files that must not be loaded: the server starts without them and says why.
 #include <unistd.h>
 
+#include <fstream>
 #include <sys/stat.h>
 
 #include "shared_server.hpp"

@@ -72,6 +72,12 @@ Verdict tenants(const Run& run) {
   expect(scene.value("a", "two") == "-", "a dropped tenant still has rows");
   expect(scene.value("a", "one") == "value of a" && scene.value("a", "") == "value of a",
          "drop_tenant() took rows of another tenant");
+  scene.put({"b"}, "one");
+  const Status kept = scene.storage().drop_tenant("one", "s");
+  expect_ok(kept, "drop_tenant() with spaces to keep failed");
+  expect(scene.value("a", "one") == "value of a", "drop_tenant() took rows of a space to keep");
+  expect_ok(scene.storage().drop_tenant("one", "other."), "drop_tenant() failed");
+  expect(scene.value("a", "one") == "-", "drop_tenant() left rows of a space that was not to keep");
   return pass();
 }
 

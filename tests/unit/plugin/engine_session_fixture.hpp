@@ -13,8 +13,8 @@
 
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "fixtures/scripted_module.hpp"
 #include "plugin/engine_session.hpp"
-#include "plugin/fixtures/scripted_module.hpp"
 #include "plugin/module.hpp"
 #include "plugin/services.hpp"
 #include "runtime/blocking_pool.hpp"

@@ -10,7 +10,7 @@
 
 #include "base/metrics.hpp"
 #include "config/config.hpp"
-#include "plugin/fixtures/scripted_module.hpp"
+#include "fixtures/scripted_module.hpp"
 #include "plugin/proxy_module.hpp"
 #include "plugin/registry.hpp"
 #include "plugin/services.hpp"

@@ -130,11 +130,12 @@ class MemoryStorage final : public plugin::StorageModule {
       apply_batch(batch);
     }
   }
-  void drop_tenant(std::string_view tenant) override {
+  void drop_tenant(std::string_view tenant, std::string_view keep) override {
     const std::lock_guard lock(mutex_);
-    for (auto it = rows_.begin(); it != rows_.end();) {
-      it = std::get<0>(it->first) == tenant ? rows_.erase(it) : std::next(it);
-    }
+    std::erase_if(rows_, [&](const auto& row) {
+      const auto& [name, space, key] = row.first;
+      return name == tenant && (keep.empty() || !space.starts_with(keep));
+    });
   }
   std::vector<std::string> list_tenants() override {
     const std::lock_guard lock(mutex_);

@@ -48,7 +48,9 @@ wax_storage_vtable least_table() {
     *version = 5;
     return WAX_OK;
   };
-  t.drop_tenant = [](wax_storage*, wax_str, wax_error*) noexcept -> wax_status { return WAX_OK; };
+  t.drop_tenant = [](wax_storage*, wax_str, wax_str, wax_error*) noexcept -> wax_status {
+    return WAX_OK;
+  };
   t.list_tenants = [](wax_storage*, wax_rows_fn, void*, wax_error*) noexcept -> wax_status {
     return WAX_OK;
   };

@@ -91,7 +91,7 @@ TEST_F(StoreTest, ReadsSeeEarlierWritesAndNotLaterOnes) {
   t.commit({WriteOp::erase("s", "a")}, note_done("w3"));
   t.get({{"s", "a"}}, note_rows("r3"));
   t.commit(put("a", "4"), note_done("w4"));
-  t.drop(note_done("drop"));
+  t.drop("", note_done("drop"));
   t.get({{"s", "a"}}, note_rows("r5"));
   control_.release();
   box_.run(11);

@@ -97,8 +97,10 @@ typedef struct wax_storage_vtable {
   wax_status (*apply_many)(wax_storage* self, const wax_str* tenants, const wax_kv* const* ops,
                            const uint32_t* counts, uint32_t batches, wax_status* results,
                            uint64_t* versions, wax_error* err) WAX_NOEXCEPT;
-  /* Erases every row of the tenant, durably; WAX_OK when it had none. */
-  wax_status (*drop_tenant)(wax_storage* self, wax_str tenant, wax_error* err) WAX_NOEXCEPT;
+  /* Erases every row of the tenant, durably, but those in spaces that start with `keep`
+   * (empty = all go); WAX_OK when it had none. */
+  wax_status (*drop_tenant)(wax_storage* self, wax_str tenant, wax_str keep,
+                            wax_error* err) WAX_NOEXCEPT;
   /* One row per tenant that has rows, its name in `key`; `rows` may be called several times. */
   wax_status (*list_tenants)(wax_storage* self, wax_rows_fn rows, void* user,
                              wax_error* err) WAX_NOEXCEPT;

@@ -124,7 +124,8 @@ class StorageModule {
       }
     }
   }
-  virtual void drop_tenant(std::string_view tenant) = 0;
+  // Rows in spaces that start with `keep` stay; with an empty one none does.
+  virtual void drop_tenant(std::string_view tenant, std::string_view keep) = 0;
   virtual std::vector<std::string> list_tenants() = 0;
   // Health and size, a JSON object.
   virtual std::string stats() { return "{}"; }
@@ -218,8 +219,9 @@ struct StorageSlots {
     }
     return worst;
   }
-  static wax_status drop_tenant(wax_storage* self, wax_str tenant, wax_error* err) noexcept {
-    return guard_status(err, [&] { storage_of(self).drop_tenant(view(tenant)); });
+  static wax_status drop_tenant(wax_storage* self, wax_str tenant, wax_str keep,
+                                wax_error* err) noexcept {
+    return guard_status(err, [&] { storage_of(self).drop_tenant(view(tenant), view(keep)); });
   }
   static wax_status list_tenants(wax_storage* self, wax_rows_fn sink, void* user,
                                  wax_error* err) noexcept {

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waiting, retrying and giving up.
+#include "webhook/backlog.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/ids.hpp"
+#include "base/json_writer.hpp"
+#include "base/log.hpp"
+#include "webhook/delivery.hpp"
+
+namespace waxwing::webhook {
+namespace {
+
+// What is delivered is erased together with what is delivered in this time: after a crash that much
+// may come twice, with the same ids.
+constexpr Millis kWriteDelay(100);
+constexpr Millis kWriteRetry(1000);
+constexpr std::size_t kWriteBatch = 500;
+constexpr Millis kLongestAskedDelay(3'600'000);  // by Retry-After
+// Progress of retries that come sooner than this is not worth a write.
+constexpr Millis kProgressWorthStoring(1000);
+constexpr std::uint32_t kTrimDeadEvery = 100;
+constexpr std::size_t kMaxErrorText = 300;
+
+double random_share() {
+  std::array<std::uint8_t, 4> octets{};
+  random_bytes(octets);
+  return (octets[0] | octets[1] << 8 | octets[2] << 16) / double{1 << 24};
+}
+
+}  // namespace
+
+Backlog::Backlog(Delivery& delivery, std::string session, storage::TenantStore store)
+    : delivery_(delivery), session_(std::move(session)), store_(std::move(store)) {}
+
+Backlog::~Backlog() = default;
+
+TargetPtr Backlog::target(Slot slot) const {
+  return slot == kGlobalSlot ? delivery_.global() : targets_.find(slot);
+}
+
+void Backlog::configure(Targets targets) {
+  targets_ = std::move(targets);
+  // What waits for a retry has a new chance with the new settings.
+  std::vector<std::pair<Slot, std::string>> waiting;
+  for (auto& [slot, queue] : queues_) {
+    queue.for_each_chain([&, slot = slot](const std::string& order_key, Queue::Chain& chain) {
+      if (chain.phase == Queue::Phase::Waiting) {
+        delivery_.loop().cancel_timer(chain.timer);
+        chain.phase = Queue::Phase::Idle;
+        if (!chain.items.empty()) {
+          chain.items.front().not_before_ms = 0;
+        }
+        waiting.emplace_back(slot, order_key);
+      }
+    });
+  }
+  for (const auto& [slot, order_key] : waiting) {
+    list_chain(slot, order_key);
+  }
+}
+
+void Backlog::accept(Arrival arrival) {
+  if (gone_) {
+    return;
+  }
+  if (loading_) {
+    arrivals_.push_back(std::move(arrival));
+    return;
+  }
+  const auto& [key, event, slots, since_ms, stored] = arrival;
+  for (std::size_t i = 0; i < slots.size() && !gone_; ++i) {
+    const Slot slot = slots[i];
+    Item item;
+    item.key = key;
+    item.event = event;
+    item.stored = stored;
+    item.since_ms = since_ms;
+    if (slots.size() > 1) {
+      item.slots = slots;
+    }
+    enqueue(slot, std::move(item));
+  }
+}
+
+Queue& Backlog::queue(Slot slot) {
+  return queues_[slot];
+}
+
+void Backlog::enqueue(Slot slot, Item item) {
+  Queue& to = queue(slot);
+  if (item.stored ? to.knows(item.key) : !to.has_room()) {
+    if (!item.stored) {
+      ++to.dropped;
+      delivery_.counters().dropped.fetch_add(1, std::memory_order_relaxed);
+    }
+    return;
+  }
+  const std::string order_key = item.event->order_key;
+  if (to.push(std::move(item))) {
+    list_chain(slot, order_key);
+  }
+  enforce_limits(slot, to);
+  after_change(slot);
+}
+
+// Sends the chain's first item on its way, as soon as that is allowed.
+void Backlog::list_chain(Slot slot, const std::string& order_key) {
+  const auto it = queues_.find(slot);
+  if (gone_ || it == queues_.end()) {
+    return;
+  }
+  Queue& from = it->second;
+  const TargetPtr to = target(slot);
+  const std::int64_t now_ms = delivery_.loop().clock().unix_ms();
+  const std::int64_t oldest_ms = now_ms - Millis(delivery_.settings().max_age).count();
+  while (Queue::Chain* chain = from.find(order_key)) {
+    if (chain->phase == Queue::Phase::Waiting || chain->phase == Queue::Phase::UnderWay) {
+      return;
+    }
+    if (chain->items.empty()) {
+      from.forget_if_empty(order_key);
+      return;
+    }
+    const Item& item = chain->items.front();
+    if (to && item.since_ms >= oldest_ms) {
+      if (item.not_before_ms > now_ms) {
+        wait(slot, order_key, *chain, Millis(item.not_before_ms - now_ms));
+      } else {
+        chain->phase = Queue::Phase::Listed;
+        delivery_.list(shared_from_this(), slot, order_key, to->url);
+      }
+      return;
+    }
+    // Too old, or its webhook was taken out of the config.
+    const Item gone = from.pop(order_key);
+    if (to) {
+      drop(slot, from, gone);
+    } else {
+      settle_row(slot, gone);
+    }
+  }
+}
+
+void Backlog::wait(Slot slot, const std::string& order_key, Queue::Chain& chain, Millis delay) {
+  chain.phase = Queue::Phase::Waiting;
+  chain.timer = delivery_.loop().start_timer(
+      delay,
+      [weak = weak_from_this(), slot, order_key] {
+        const auto self = weak.lock();
+        if (!self) {
+          return;
+        }
+        const auto it = self->queues_.find(slot);
+        if (Queue::Chain* waited =
+                it == self->queues_.end() ? nullptr : it->second.find(order_key)) {
+          waited->phase = Queue::Phase::Idle;
+          self->list_chain(slot, order_key);
+          self->after_change(slot);
+        }
+      },
+      std::min(delay / 20, Millis(250)));
+}
+
+const Item* Backlog::begin_sending(Slot slot, const std::string& order_key) {
+  const auto it = queues_.find(slot);
+  Queue::Chain* chain = gone_ || it == queues_.end() ? nullptr : it->second.find(order_key);
+  if (chain == nullptr || chain->phase != Queue::Phase::Listed) {
+    return nullptr;
+  }
+  if (chain->items.empty()) {
+    it->second.forget_if_empty(order_key);
+    return nullptr;
+  }
+  chain->phase = Queue::Phase::UnderWay;
+  return &chain->items.front();
+}
+
+void Backlog::delivered(Slot slot, const std::string& order_key) {
+  const auto it = queues_.find(slot);
+  if (gone_ || it == queues_.end()) {
+    return;
+  }
+  ++it->second.delivered;
+  it->second.last_success_ms = delivery_.loop().clock().unix_ms();
+  end_item(slot, order_key);
+}
+
+void Backlog::failed(Slot slot, const std::string& order_key, std::string error,
+                     std::optional<Millis> retry_after) {
+  const auto it = queues_.find(slot);
+  if (gone_ || it == queues_.end()) {
+    return;
+  }
+  Queue& from = it->second;
+  const std::int64_t now_ms = delivery_.loop().clock().unix_ms();
+  error.resize(std::min(error.size(), kMaxErrorText));
+  from.last_error = error;
+  from.last_error_ms = now_ms;
+  Queue::Chain& chain = *from.find(order_key);
+  Item& item = chain.items.front();
+  ++item.attempts;
+  chain.phase = Queue::Phase::Idle;
+  const TargetPtr to = target(slot);
+  if (to && item.attempts > to->retries.attempts) {
+    bury(slot, item, error);
+    end_item(slot, order_key);
+    return;
+  }
+  if (to) {
+    Millis delay = retry_delay(to->retries, item.attempts, random_share());
+    if (retry_after.has_value()) {
+      delay = std::max(delay, std::min(*retry_after, kLongestAskedDelay));
+    }
+    item.not_before_ms = delay.count() > 0 ? now_ms + delay.count() : 0;
+    if (item.stored && delay >= kProgressWorthStoring) {
+      write(storage::WriteOp::put(std::string(kStateSpace), item.key.octets(slot),
+                                  write_progress({false, item.attempts, item.not_before_ms})));
+    }
+  }
+  list_chain(slot, order_key);
+  after_change(slot);
+}
+
+void Backlog::end_item(Slot slot, const std::string& order_key) {
+  Queue& from = queue(slot);
+  if (Queue::Chain* chain = from.find(order_key)) {
+    chain->phase = Queue::Phase::Idle;
+  }
+  const Item item = from.pop(order_key);
+  settle_row(slot, item);
+  list_chain(slot, order_key);
+  after_change(slot);
+}
+
+// This slot's share of the row is over; the row goes with the last share.
+void Backlog::settle_row(Slot slot, const Item& item) {
+  if (!item.stored) {
+    return;
+  }
+  const std::string pending_key = item.key.octets();
+  progress_.erase({item.key, slot});
+  if (item.slots.empty()) {
+    write(storage::WriteOp::erase(std::string(kPendingSpace), pending_key));
+    if (item.attempts > 0) {
+      write(storage::WriteOp::erase(std::string(kStateSpace), item.key.octets(slot)));
+    }
+    return;
+  }
+  done_.emplace(item.key, slot);
+  const bool last = std::all_of(item.slots.begin(), item.slots.end(), [&](Slot other) {
+    return done_.contains({item.key, other});
+  });
+  if (!last) {
+    write(storage::WriteOp::put(std::string(kStateSpace), item.key.octets(slot),
+                                write_progress({true, 0, 0})));
+    return;
+  }
+  write(storage::WriteOp::erase(std::string(kPendingSpace), pending_key));
+  write(storage::WriteOp::erase_prefix(std::string(kStateSpace), pending_key));
+  for (const Slot other : item.slots) {
+    done_.erase({item.key, other});
+  }
+}
+
+void Backlog::bury(Slot slot, const Item& item, const std::string& error) {
+  delivery_.counters().dead.fetch_add(1, std::memory_order_relaxed);
+  log::warn("webhook.dead_letter", {{"session", session_},
+                                    {"event", item.event->id},
+                                    {"attempts", item.attempts},
+                                    {"why", error}});
+  if (!item.stored || delivery_.settings().dead_letters == 0) {
+    return;
+  }
+  const std::int64_t now_ms = delivery_.loop().clock().unix_ms();
+  const auto kept = std::chrono::hours(24) * delivery_.settings().dead_letters_days;
+  write(storage::WriteOp::put(
+      std::string(kDeadSpace), item.key.octets(slot),
+      write_dead({now_ms, item.attempts, error, write_row(*item.event, {slot}, item.since_ms)}),
+      now_ms + Millis(kept).count()));
+  if (++buried_ >= kTrimDeadEvery) {
+    buried_ = 0;
+    trim_dead();
+  }
+}
+
+void Backlog::enforce_limits(Slot slot, Queue& queue) {
+  const config::Webhooks& limits = delivery_.settings();
+  while (queue.size() > limits.max_pending || queue.bytes() > limits.max_pending_mb * 1'000'000) {
+    const auto oldest = queue.pop_oldest();
+    if (!oldest.has_value()) {
+      return;  // all of the window is under way
+    }
+    drop(slot, queue, *oldest);
+  }
+}
+
+void Backlog::drop(Slot slot, Queue& queue, const Item& item) {
+  ++queue.dropped;
+  delivery_.counters().dropped.fetch_add(1, std::memory_order_relaxed);
+  settle_row(slot, item);
+  if (dropped_.empty()) {
+    // One message for what goes in a second.
+    delivery_.loop().start_timer(Millis(1000), [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        for (const auto& [of, count] : std::exchange(self->dropped_, {})) {
+          const TargetPtr to = self->target(of);
+          self->delivery_.dropped()(self->session_, to ? to->url : "", count);
+        }
+      }
+    });
+  }
+  ++dropped_[slot];
+}
+
+// Bookkeeping after anything that may have taken items away.
+void Backlog::after_change(Slot slot) {
+  const auto it = queues_.find(slot);
+  if (it == queues_.end()) {
+    return;
+  }
+  Queue& queue = it->second;
+  delivery_.counters().pending.fetch_add(
+      static_cast<std::int64_t>(queue.size()) - static_cast<std::int64_t>(queue.counted),
+      std::memory_order_relaxed);
+  queue.counted = queue.size();
+  if (queue.wants_tail()) {
+    load_tail(slot);
+  }
+  check_closed();
+}
+
+// Storing
+// ------------------------------------------------------------------------------------------
+
+void Backlog::write(storage::WriteOp op) {
+  writes_.push_back(std::move(op));
+  if (writes_.size() >= kWriteBatch) {
+    flush({});
+  } else if (write_timer_ == 0) {
+    write_timer_ = delivery_.loop().start_timer(kWriteDelay, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->write_timer_ = 0;
+        self->flush({});
+      }
+    });
+  }
+}
+
+void Backlog::flush(Task done) {
+  delivery_.loop().cancel_timer(std::exchange(write_timer_, 0));
+  if (writes_.empty()) {
+    if (done) {
+      done();
+    }
+    return;
+  }
+  std::vector<storage::WriteOp> batch = std::exchange(writes_, {});
+  const auto again = std::make_shared<std::vector<storage::WriteOp>>(batch);
+  store_.commit(std::move(batch), [self = shared_from_this(), again,
+                                   done = std::move(done)](const Status& status) {
+    if (!status.is_ok() && !self->gone_) {
+      log::warn("webhook.not_stored", {{"session", self->session_}, {"why", status.message()}});
+      // In front of what came since, so that the order of the steps stays.
+      self->writes_.insert(self->writes_.begin(), std::make_move_iterator(again->begin()),
+                           std::make_move_iterator(again->end()));
+      if (self->write_timer_ == 0) {
+        self->write_timer_ =
+            self->delivery_.loop().start_timer(kWriteRetry, [weak = self->weak_from_this()] {
+              if (const auto alive = weak.lock()) {
+                alive->write_timer_ = 0;
+                alive->flush({});
+              }
+            });
+      }
+    }
+    if (done) {
+      done();
+    }
+  });
+}
+
+// The end
+// ------------------------------------------------------------------------------------------
+
+void Backlog::close(Millis limit) {
+  closing_ = true;
+  delivery_.loop().start_timer(limit, [self = shared_from_this()] { self->erase_everything(); });
+  check_closed();
+}
+
+void Backlog::check_closed() {
+  if (!closing_ || gone_ || loading_) {
+    return;
+  }
+  const bool empty = std::all_of(queues_.begin(), queues_.end(),
+                                 [](const auto& entry) { return entry.second.empty(); });
+  if (empty) {
+    erase_everything();
+  }
+}
+
+void Backlog::erase_everything() {
+  if (gone_) {
+    return;
+  }
+  abandon();
+  std::vector<storage::WriteOp> ops;
+  for (const std::string_view space : {kPendingSpace, kStateSpace, kDeadSpace}) {
+    ops.push_back(storage::WriteOp::erase_prefix(std::string(space), ""));
+  }
+  store_.commit(std::move(ops), [self = shared_from_this()](const Status& status) {
+    if (!status.is_ok()) {
+      log::warn("webhook.rows_left", {{"session", self->session_}, {"why", status.message()}});
+    }
+  });
+}
+
+void Backlog::abandon() {
+  gone_ = true;
+  delivery_.loop().cancel_timer(std::exchange(write_timer_, 0));
+  for (auto& [slot, queue] : queues_) {
+    queue.for_each_chain([&](const std::string&, Queue::Chain& chain) {
+      if (chain.phase == Queue::Phase::Waiting) {
+        delivery_.loop().cancel_timer(chain.timer);
+      }
+    });
+    delivery_.counters().pending.fetch_sub(static_cast<std::int64_t>(queue.counted),
+                                           std::memory_order_relaxed);
+  }
+  queues_.clear();
+  writes_.clear();
+  arrivals_.clear();
+}
+
+// The API's view
+// -----------------------------------------------------------------------------------
+
+std::string Backlog::report() const {
+  std::string text;
+  JsonWriter out(text);
+  const auto time = [&](std::int64_t ms) {
+    if (ms == 0) {
+      out.null();
+    } else {
+      out.value(ms);
+    }
+  };
+  const auto one = [&](Slot slot, const Target& target) {
+    const auto it = queues_.find(slot);
+    static const Queue kNothing;
+    const Queue& queue = it == queues_.end() ? kNothing : it->second;
+    out.begin_object().key("id").value(std::to_string(slot));
+    out.key("url").value(target.url).key("global").value(slot == kGlobalSlot);
+    out.key("pending").value(static_cast<std::int64_t>(queue.size()));
+    out.key("pendingBytes").value(static_cast<std::int64_t>(queue.bytes()));
+    out.key("oldest");
+    time(queue.oldest_ms());
+    out.key("delivered").value(static_cast<std::int64_t>(queue.delivered));
+    out.key("dropped").value(static_cast<std::int64_t>(queue.dropped));
+    out.key("lastSuccess");
+    time(queue.last_success_ms);
+    out.key("lastError");
+    if (queue.last_error_ms == 0) {
+      out.null();
+    } else {
+      out.begin_object().key("timestamp").value(queue.last_error_ms);
+      out.key("message").value(queue.last_error).end_object();
+    }
+    out.key("breaker").value(delivery_.breaker_open(target.url) ? "open" : "closed");
+    out.end_object();
+  };
+  out.begin_array();
+  for (const auto& [slot, target] : targets_.items) {
+    one(slot, *target);
+  }
+  if (delivery_.global()) {
+    one(kGlobalSlot, *delivery_.global());
+  }
+  out.end_array();
+  return text;
+}
+
+}  // namespace waxwing::webhook
