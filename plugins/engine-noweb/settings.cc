@@ -40,7 +40,7 @@ const char kConfigSchema[] = R"json({
       "type": "string", "pattern": "^wss?://", "x-server": true, "x-test": true, "x-env": "WAXWING_WA_ENDPOINT",
       "description": "Where WhatsApp is. For tests against a local one."
     },
-    "rootKey": {
+    "root_key": {
       "type": "string", "pattern": "^[0-9a-fA-F]{64}$", "x-server": true, "x-test": true, "x-env": "WAXWING_WA_ROOT_KEY",
       "description": "Key that the server's certificates end at, in hexadecimal. For tests against a local one."
     }

@@ -65,11 +65,11 @@ NativeSettings parse_native_settings(std::string_view json, std::string_view sec
   if (std::string endpoint = text_of(root, "endpoint"); !endpoint.empty()) {
     settings.endpoint = std::move(endpoint);
   }
-  if (const std::string key = text_of(root, "rootKey"); !key.empty()) {
+  if (const std::string key = text_of(root, "root_key"); !key.empty()) {
     const auto octets = from_hex(key);
     const auto array = octets ? to_array<kKeyBytes>(*octets) : std::nullopt;
     if (!array) {
-      reject("rootKey", "must be 64 hexadecimal digits");
+      reject("root_key", "must be 64 hexadecimal digits");
     }
     settings.root_key = *array;
   }
