@@ -201,14 +201,16 @@ class Server {
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
 
-    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, metrics_,
-                                    Clock::system(), Clock::system().unix_ms(), data_dir(),
+    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_,
+                                    *webhooks_, metrics_, Clock::system(),
+                                    Clock::system().unix_ms(), data_dir(),
                                     std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
     http_ = std::make_unique<http::Server>(server_options(config_), std::move(router));
     WAX_TRY_VOID(http_->start());
     collect_http(metrics_, *http_);
+    collect_listeners(metrics_, *http_);
     log::info("server.started", {{"host", config_.http.host},
                                  {"port", http_->port()},
                                  {"engine", config_.defaults.engine}});
