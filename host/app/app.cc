@@ -63,6 +63,9 @@ http::ServerOptions server_options(const config::Config& config) {
   to.port = from.port;
   to.threads = from.threads;
   to.backlog = static_cast<int>(from.backlog);
+  if (from.tls.enabled) {
+    to.tls = http::TlsFiles{from.tls.key, from.tls.cert, from.tls.chain};
+  }
   to.limits.connections = from.limits.connections;
   to.limits.requests_in_flight = from.limits.requests_in_process;
   to.limits.body_bytes_in_flight = from.limits.bodies_bytes;

@@ -56,6 +56,11 @@ Http http(const Section& in) {
   in.get("public_url", out.public_url);
   in.get("guard_wait_ms", out.guard_wait);
   in.get("drain_s", out.drain);
+  const Section tls = in.section("tls");
+  tls.get("enabled", out.tls.enabled);
+  tls.get("key", out.tls.key);
+  tls.get("cert", out.tls.cert);
+  tls.get("chain", out.tls.chain);
   const Section limits = in.section("limits");
   limits.get("connections", out.limits.connections);
   limits.get("requests_in_process", out.limits.requests_in_process);

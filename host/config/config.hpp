@@ -43,6 +43,15 @@ struct HttpTimeouts {
   bool operator==(const HttpTimeouts&) const = default;
 };
 
+struct HttpTls {
+  bool enabled = false;
+  std::string key = "./.secrets/privkey.pem";
+  std::string cert = "./.secrets/cert.pem";
+  std::string chain = "./.secrets/chain.pem";  // may be missing
+
+  bool operator==(const HttpTls&) const = default;
+};
+
 struct Http {
   std::string host = "127.0.0.1";
   std::uint16_t port = 3000;  // 0 = any free one
@@ -56,6 +65,7 @@ struct Http {
   std::string public_url;
   milliseconds guard_wait{10'000};  // how long a guarded call waits while a session is STARTING
   seconds drain{10};                // how long a stopping server lets requests finish
+  HttpTls tls;
   HttpLimits limits;
   HttpTimeouts timeouts;
 

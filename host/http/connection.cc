@@ -4,10 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <sys/socket.h>
 #include <utility>
-
-#include "http/io.hpp"
 
 namespace waxwing::http {
 namespace {
@@ -29,7 +26,7 @@ void Output::clear() noexcept {
   offset_ = 0;
 }
 
-Output::Result Output::write_to(int descriptor, std::size_t& written, std::size_t& share) {
+Output::Result Output::write_to(Wire& wire, std::size_t& written, std::size_t& share) {
   while (!empty()) {
     if (share == 0) {
       return Result::Yield;
@@ -44,7 +41,7 @@ Output::Result Output::write_to(int descriptor, std::size_t& written, std::size_
       room -= piece.size();
       vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};  // NOLINT: only read
     }
-    const IoResult result = transmit(descriptor, std::span(vectors.data(), count));
+    const IoResult result = wire.transmit(std::span(vectors.data(), count));
     if (result.kind == IoResult::Kind::WouldBlock) {
       return Result::Blocked;
     }
@@ -63,8 +60,9 @@ Output::Result Output::write_to(int descriptor, std::size_t& written, std::size_
   return Result::Drained;
 }
 
-Connection::Connection(ConnectionHost& host, const Limits& limits, Stats& stats, int descriptor)
-    : host_(host), limits_(limits), stats_(stats), descriptor_(descriptor) {}
+Connection::Connection(ConnectionHost& host, const Limits& limits, Stats& stats, int descriptor,
+                       std::unique_ptr<TlsConnection> tls)
+    : host_(host), limits_(limits), stats_(stats), wire_(descriptor, std::move(tls)) {}
 
 Connection::~Connection() = default;
 
@@ -76,7 +74,7 @@ void Connection::on_event(bool readable, bool broken) {
     close();
     return;
   }
-  readable_ = readable_ || readable;
+  readable_ = readable_ || readable || wire_.reads_on_any_event();
   turn();
 }
 
@@ -121,10 +119,13 @@ void Connection::step() {
       return;
     }
     const std::span<char> scratch = host_.scratch();
-    const IoResult got = receive(descriptor_, scratch);
+    const IoResult got = wire_.receive(scratch);
     switch (got.kind) {
       case IoResult::Kind::WouldBlock:
         readable_ = false;
+        if (wire_.wants_write()) {
+          watch_writes();
+        }
         return;
       case IoResult::Kind::Broken:
         close();
@@ -176,7 +177,7 @@ void Connection::change_protocol() {
 bool Connection::flush() {
   while (!output_.empty()) {
     const std::size_t before = written_;
-    const Output::Result result = output_.write_to(descriptor_, written_, share_);
+    const Output::Result result = output_.write_to(wire_, written_, share_);
     if (written_ != before && result != Output::Result::Drained) {
       write_progress_ = now();
     }
@@ -185,10 +186,7 @@ bool Connection::flush() {
         close();
         return false;
       case Output::Result::Blocked:
-        if (!writes_watched_) {
-          writes_watched_ = true;
-          host_.want_write(*this);
-        }
+        watch_writes();
         return false;
       case Output::Result::Yield:
         host_.schedule(*this);
@@ -201,12 +199,19 @@ bool Connection::flush() {
   return true;
 }
 
+void Connection::watch_writes() {
+  if (!writes_watched_) {
+    writes_watched_ = true;
+    host_.want_write(*this);
+  }
+}
+
 // Closing a socket that still has unread input resets it, and the client might lose our last
 // answer. So we close our half, and read past what still comes until the client closes its own.
 void Connection::linger() {
   if (!shut_) {
     shut_ = true;
-    ::shutdown(descriptor_, SHUT_WR);
+    wire_.shut_down();
     deadline_ = now() + limits_.linger_timeout;
   }
   for (int reads = kReadsPerTurn; !ended_; --reads) {
@@ -220,7 +225,7 @@ void Connection::linger() {
       host_.schedule(*this);
       return;
     }
-    const IoResult got = receive(descriptor_, host_.scratch());
+    const IoResult got = wire_.receive(host_.scratch());
     readable_ = got.kind == IoResult::Kind::Some;
     ended_ = !readable_ && got.kind != IoResult::Kind::WouldBlock;
   }

@@ -12,6 +12,7 @@
 #include "http/limits.hpp"
 #include "http/protocol.hpp"
 #include "http/stats.hpp"
+#include "http/wire_io.hpp"
 
 namespace waxwing::http {
 
@@ -45,7 +46,7 @@ class Output {
   void clear() noexcept;
   // Writes until the socket is full or `share` is used up, which shrinks by what goes; `written`
   // grows by it.
-  [[nodiscard]] Result write_to(int descriptor, std::size_t& written, std::size_t& share);
+  [[nodiscard]] Result write_to(Wire& wire, std::size_t& written, std::size_t& share);
 
  private:
   std::vector<Body> pieces_;
@@ -57,8 +58,10 @@ class Output {
 // so that one lively client never holds the others up. [worker]
 class Connection final : public Channel, public std::enable_shared_from_this<Connection> {
  public:
-  // The descriptor stays the host's; `host`, `limits`, `stats` outlive the connection.
-  Connection(ConnectionHost& host, const Limits& limits, Stats& stats, int descriptor);
+  // The descriptor stays the host's; `host`, `limits`, `stats` outlive the connection. `tls`: what
+  // is spoken goes through it; null = in clear.
+  Connection(ConnectionHost& host, const Limits& limits, Stats& stats, int descriptor,
+             std::unique_ptr<TlsConnection> tls = nullptr);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -73,7 +76,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   // Closes now, whatever is going on.
   void close();
 
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] int descriptor() const noexcept { return wire_.descriptor(); }
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   // For the host: is it in the queue of scheduled ones?
   bool scheduled = false;
@@ -91,11 +94,12 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void offer(std::string_view fresh);
   void change_protocol();
   void linger();
+  void watch_writes();
 
   ConnectionHost& host_;
   const Limits& limits_;
   Stats& stats_;
-  const int descriptor_;
+  Wire wire_;
   std::shared_ptr<Protocol> protocol_;
   std::shared_ptr<Protocol> next_;  // takes over when output_ is empty
 

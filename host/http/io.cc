@@ -45,4 +45,8 @@ IoResult transmit(int descriptor, std::span<iovec> pieces) noexcept {
   }
 }
 
+void shut_down(int descriptor) noexcept {
+  ::shutdown(descriptor, SHUT_WR);
+}
+
 }  // namespace waxwing::http

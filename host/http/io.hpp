@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two places where octets enter and leave a socket. TLS will stand behind the same two.
+// The two places where octets enter and leave a socket; wire_io.hpp puts TLS in front of them.
 #pragma once
 
 #include <cstddef>
@@ -18,5 +18,7 @@ struct IoResult {
 [[nodiscard]] IoResult receive(int descriptor, std::span<char> into) noexcept;
 // Never blocks, never raises SIGPIPE. [worker]
 [[nodiscard]] IoResult transmit(int descriptor, std::span<iovec> pieces) noexcept;
+// Closes our half.
+void shut_down(int descriptor) noexcept;
 
 }  // namespace waxwing::http

@@ -184,6 +184,9 @@ Status Server::start() {
                                            {"why", "limit of open files"}});
   }
   std::signal(SIGPIPE, SIG_IGN);
+  if (options.tls) {
+    WAX_TRY(impl_->service->tls, TlsServer::load(*options.tls));
+  }
 
   impl_->watch = std::make_shared<AcceptWatch>(impl_->service);
   impl_->listener = std::make_unique<Pistache::Tcp::Listener>();

@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "http/limits.hpp"
 #include "http/router.hpp"
 #include "http/stats.hpp"
+#include "http/tls.hpp"
 
 namespace waxwing::http {
 
@@ -19,6 +21,7 @@ struct ServerOptions {
   std::uint16_t port = 0;          // 0: any that is free, see Server::port()
   unsigned threads = 2;            // workers; one more thread accepts
   int backlog = 4096;              // connections that wait to be accepted
+  std::optional<TlsFiles> tls;     // HTTPS instead of HTTP
   Limits limits;
 };
 
@@ -31,8 +34,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Listens when it returns. Code::Invalid for a host or a port that cannot be, Code::Unavailable
-  // with the system's reason when it is taken or may not be used.
+  // Listens when it returns. Code::Invalid for a host, a port or a certificate that cannot be,
+  // Code::Unavailable with the system's reason when it is taken or may not be used.
   Status start();
   // Accepts no more, lets running requests end for up to `grace`, cancels the rest. Code::Timeout
   // when a handler holds a worker even then: its thread and what it uses are left alone, and the

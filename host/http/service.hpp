@@ -13,6 +13,7 @@
 #include "http/mailbox.hpp"
 #include "http/router.hpp"
 #include "http/stats.hpp"
+#include "http/tls.hpp"
 
 namespace waxwing::http {
 
@@ -31,6 +32,7 @@ struct Service {
 
   Limits limits;
   Router router;
+  std::shared_ptr<TlsServer> tls;  // null = in clear
   Stats stats;
 
   std::atomic<Phase> phase{Phase::Running};

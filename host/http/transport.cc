@@ -181,7 +181,8 @@ void WorkerTransport::watch_the_queue(bool overflows) {
 
 void WorkerTransport::adopt(const std::shared_ptr<Pistache::Tcp::Peer>& peer) {
   auto connection =
-      std::make_shared<Connection>(*this, service_->limits, service_->stats, peer->fd());
+      std::make_shared<Connection>(*this, service_->limits, service_->stats, peer->fd(),
+                                   service_->tls ? service_->tls->accept(peer->fd()) : nullptr);
   fresh_.push_back(connection);
   connections_.insert_or_assign(peer->fd(), Entry{peer, std::move(connection)});
   service_->stats.connections_open.fetch_add(1, kRelaxed);
