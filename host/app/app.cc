@@ -27,6 +27,7 @@
 #include "event/bus.hpp"
 #include "event/envelope.hpp"
 #include "http/server.hpp"
+#include "media/qr_image.hpp"
 #include "net/network.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
@@ -195,7 +196,7 @@ class Server {
     }
     manager_ =
         std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_, proxies_,
-                                           bus_, envelope_, webhooks_->outboxes(), stores_);
+                                           bus_, envelope_, webhooks_->outboxes(), stores_, qr_printer());
     WAX_TRY_VOID(manager_->load());
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
@@ -278,6 +279,24 @@ class Server {
       proxies_.add(std::move(*module));
     }
     return Status::ok();
+  }
+
+  // Draws codes on standard output, away from the loops: it may be a pipe that nobody reads.
+  [[nodiscard]] session::Manager::ShowQrFn qr_printer() {
+    if (!config_.lifecycle.print_qr) {
+      return {};
+    }
+    return [this](const std::string& session, const std::string& text) {
+      const Status status = pool_.submit([session, text] {
+        const auto drawn = media::qr_terminal(text);
+        if (drawn.has_value()) {
+          std::printf("Scan this code to link the session '%s':\n%s", session.c_str(),
+                      drawn->c_str());
+          std::fflush(stdout);
+        }
+      });
+      status.ignore();  // the code is there over HTTP, too
+    };
   }
 
   void announce_dropped(const std::string& session, const std::string& url, std::uint64_t count) {
