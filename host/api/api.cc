@@ -145,6 +145,7 @@ std::vector<Row> all_rows(const config::Config& config) {
   add_operation_rows(rows);
   add_socket_rows(rows);
   add_server_rows(rows, config);
+  add_webhook_rows(rows);
   add_plugin_rows(rows);
   add_document_rows(rows);
   return rows;

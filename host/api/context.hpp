@@ -24,6 +24,9 @@ class Registry;
 namespace waxwing::session {
 class Manager;
 }
+namespace waxwing::webhook {
+class Service;
+}
 
 namespace waxwing::api {
 
@@ -34,6 +37,7 @@ struct Context {
   const plugin_host::Registry& plugins;
   session::Manager& sessions;
   event::Bus& events;
+  webhook::Service& webhooks;
   Metrics& metrics;
   const Clock& clock;
   std::int64_t started_ms = 0;  // unix time

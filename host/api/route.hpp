@@ -106,6 +106,7 @@ inline constexpr std::string_view kChattingTag = "📤 Chatting";
 inline constexpr std::string_view kContactsTag = "👤 Contacts";
 inline constexpr std::string_view kEventsTag = "🔔 Events";
 inline constexpr std::string_view kObservabilityTag = "🔍 Observability";
+inline constexpr std::string_view kEventsTag = "📨 Events";
 inline constexpr std::string_view kPluginsTag = "🔌 Plugins";
 
 // Each file of handlers has its own part of the table.
@@ -114,6 +115,7 @@ void add_pairing_rows(std::vector<Row>& rows);
 void add_operation_rows(std::vector<Row>& rows);
 void add_socket_rows(std::vector<Row>& rows);
 void add_server_rows(std::vector<Row>& rows, const config::Config& config);
+void add_webhook_rows(std::vector<Row>& rows);
 void add_plugin_rows(std::vector<Row>& rows);
 void add_document_rows(std::vector<Row>& rows);
 

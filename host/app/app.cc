@@ -27,6 +27,7 @@
 #include "event/bus.hpp"
 #include "event/envelope.hpp"
 #include "http/server.hpp"
+#include "net/network.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
 #include "plugin/registry.hpp"
@@ -164,7 +165,7 @@ class Server {
         metrics_(config.metrics.prefix, {{"worker", config.lifecycle.worker_id}}),
         loops_(config.runtime.loops, metrics_),
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
-        services_(pool_, metrics_),
+        services_(pool_, metrics_, Clock::system(), &network_),
         proxies_(pool_),
         envelope_(std::string(kVersion), std::string(kPlatform), config.lifecycle.worker_id) {}
 
@@ -200,8 +201,9 @@ class Server {
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
 
-    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_, metrics_,
-                                    Clock::system(), Clock::system().unix_ms(), data_dir(),
+    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_,
+                                    *webhooks_, metrics_, Clock::system(),
+                                    Clock::system().unix_ms(), data_dir(),
                                     std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
@@ -232,6 +234,7 @@ class Server {
       store->flush_and_close();
     }
     pool_.stop();
+    network_.stop();
     loops_.stop();
     proxies_.close();
     manager_.reset();
@@ -293,6 +296,7 @@ class Server {
   Metrics metrics_;
   runtime::LoopPool loops_;
   runtime::BlockingPool pool_;
+  net::Network network_;
   plugin_host::Services services_;
   std::unique_ptr<plugin_host::Registry> plugins_;
   std::optional<config::SessionConfigSchema> session_config_;

@@ -216,7 +216,9 @@ void Loop::unwatch(WatchId id) {
   const auto it = impl_->watches.find(id);
   if (it != impl_->watches.end()) {
     it->second->closed = true;
-    it->second->descriptor.cancel();
+    // Now, and not when the last completion has run: the caller may close the descriptor, and its
+    // number may be another one's by then.
+    it->second->descriptor.release();
     impl_->watches.erase(it);
   }
 }

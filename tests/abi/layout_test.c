@@ -24,12 +24,16 @@ GROWS(wax_host_blob)
 GROWS(wax_host_executor)
 GROWS(wax_host_log)
 GROWS(wax_host_metrics)
+GROWS(wax_host_net)
 GROWS(wax_host_proxy)
 GROWS(wax_host_session)
 GROWS(wax_host_store)
+GROWS(wax_http_request)
+GROWS(wax_http_response)
 GROWS(wax_kv)
 GROWS(wax_me)
 GROWS(wax_module)
+GROWS(wax_net_end)
 GROWS(wax_op)
 GROWS(wax_part)
 GROWS(wax_proxy_desc)
@@ -44,11 +48,14 @@ GROWS(wax_state_change)
 GROWS(wax_storage_desc)
 GROWS(wax_storage_factory)
 GROWS(wax_storage_vtable)
+GROWS(wax_ws_events)
+GROWS(wax_ws_options)
 
 /* These never grow: they are passed by value and stand in arrays without a stride. */
 CHECK(wax_str_is_two_words, sizeof(wax_str) == sizeof(void*) + 8);
 CHECK(wax_bytes_is_two_words, sizeof(wax_bytes) == sizeof(void*) + 8);
 CHECK(wax_field_is_two_texts, sizeof(wax_field) == 2 * sizeof(wax_str));
+CHECK(wax_header_is_two_texts, sizeof(wax_header) == 2 * sizeof(wax_str));
 
 /* What goes over the border has the same size everywhere. */
 CHECK(wax_status_is_i32, sizeof(wax_status) == 4);

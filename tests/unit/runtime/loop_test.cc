@@ -231,6 +231,23 @@ TEST_F(PipeTest, SaysWhenTheOtherEndIsGone) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(PipeTest, AnUnwatchedDescriptorsNumberIsFreeAtOnce) {
+  const auto first =
+      loop_.watch(ends_[0], Loop::kRead | Loop::kError, [](std::uint32_t) { FAIL(); });
+  loop_.unwatch(first);
+  int calls = 0;
+  Loop::WatchId second = 0;
+  second = loop_.watch(ends_[0], Loop::kRead, [&](std::uint32_t) {
+    ++calls;
+    loop_.unwatch(first);  // long gone
+    loop_.unwatch(second);
+  });
+  ASSERT_NE(second, 0U);
+  write("x");
+  loop_.run_ready_for_test();
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(PipeTest, RefusesDescriptorsThatCannotBeWatched) {
   EXPECT_EQ(loop_.watch(-1, Loop::kRead, [](std::uint32_t) { FAIL(); }), 0U);
   EXPECT_EQ(loop_.watch(9'999, Loop::kRead, [](std::uint32_t) { FAIL(); }), 0U);
@@ -240,6 +257,28 @@ TEST_F(PipeTest, RefusesDescriptorsThatCannotBeWatched) {
   loop_.unwatch(first);
   loop_.run_ready_for_test();
   EXPECT_NE(loop_.watch(ends_[0], Loop::kRead, [](std::uint32_t) {}), 0U);
+}
+
+TEST_F(PipeTest, ADescriptorMayBeClosedAtOnceAndItsNumberUsedAgain) {
+  const int number = ends_[0];
+  const auto first = loop_.watch(number, Loop::kRead, [](std::uint32_t) { FAIL(); });
+  loop_.unwatch(first);
+  std::array<int, 2> other{};
+  ASSERT_EQ(::pipe2(other.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  ASSERT_EQ(::dup3(other[0], number, O_CLOEXEC), number);
+  int calls = 0;
+  const auto second = loop_.watch(number, Loop::kRead, [&](std::uint32_t) {
+    char octet = 0;
+    calls += ::read(number, &octet, 1) == 1 ? 1 : 0;
+  });
+  ASSERT_NE(second, 0U);
+  loop_.run_ready_for_test();
+  ASSERT_EQ(::write(other[1], "x", 1), 1);
+  loop_.run_ready_for_test();
+  EXPECT_EQ(calls, 1);
+  loop_.unwatch(second);
+  ::close(other[0]);
+  ::close(other[1]);
 }
 
 TEST(LoopThread, RunsWhatWasQueuedBeforeItStops) {

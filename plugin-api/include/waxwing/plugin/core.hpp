@@ -125,6 +125,7 @@ class Host {
         store(load<wax_host_store>(raw, WAX_HOST_STORE)),
         proxy(load<wax_host_proxy>(raw, WAX_HOST_PROXY)),
         blob(load<wax_host_blob>(raw, WAX_HOST_BLOB)),
+        net(load<wax_host_net>(raw, WAX_HOST_NET)),
         raw_(raw) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -176,6 +177,7 @@ class Host {
   const wax_host_store store;
   const wax_host_proxy proxy;
   const wax_host_blob blob;
+  const wax_host_net net;
 
  private:
   const wax_host* raw_;

@@ -12,6 +12,7 @@
 
 #include "call.hpp"
 #include "core.hpp"
+#include "net.hpp"
 #include "store.hpp"
 #include "task.hpp"
 
@@ -248,9 +249,14 @@ class Engine {
     life_->timers.back().raw = raw;
     return Timer(life_, id);
   }
-  // For stop(): cancels every timer and drops every callback that was asked for so far, so that
-  // nothing of what was under way goes on. The engine may be started again afterwards.
+  // For stop(): cancels every timer, closes every WebSocket and drops every callback that was asked
+  // for so far, so that nothing of what was under way goes on. The engine may be started again.
   void quiesce() {
+    for (const std::weak_ptr<detail::Socket>& weak : std::exchange(life_->sockets, {})) {
+      if (const std::shared_ptr<detail::Socket> socket = weak.lock()) {
+        socket->close(1000, {});
+      }
+    }
     for (const detail::Life::Pending& timer : std::exchange(life_->timers, {})) {
       host().executor.timer_cancel(host().raw(), timer.raw);
     }
@@ -288,7 +294,21 @@ class Engine {
     (void)box.release();
   }
 
-  // done(Outcome, ProxyLease) for purpose "websocket", "media" or "http".
+  // Opens a WebSocket through the session's proxy; net.hpp shows how it is used.
+  WebSocket open_websocket(const WebSocketOptions& options, WebSocketEvents on) {
+    need(host().net.ws_open != nullptr, "network");
+    return detail::open_websocket(life_, options, std::move(on));
+  }
+  // done(const NetEnd&, HttpResponse) once the whole answer is there, of whatever code, or when
+  // there will be none: then end.ok() is false.
+  template <class Done>
+  HttpCall http(const HttpRequest& request, Done&& done) {
+    need(host().net.http != nullptr, "network");
+    return detail::http(life_, request, std::forward<Done>(done));
+  }
+
+  // For networking of the plugin's own: done(Outcome, ProxyLease) for purpose "websocket", "media"
+  // or "http".
   template <class Done>
   void resolve_proxy(std::string_view purpose, Done&& done) {
     need(host().proxy.resolve != nullptr, "proxies");

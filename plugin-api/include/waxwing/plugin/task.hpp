@@ -14,6 +14,8 @@ namespace waxwing::plugin {
 inline namespace v1 {
 namespace detail {
 
+struct Socket;  // net.hpp
+
 // The part of an engine that its callbacks hold on to. The engine owns the only shared_ptr;
 // callbacks hold weak ones and are dropped when the engine has been destroyed. [session-loop]
 struct Life {
@@ -37,10 +39,17 @@ struct Life {
     return nullptr;
   }
 
+  void forget_closed_sockets() {
+    sockets.erase(std::remove_if(sockets.begin(), sockets.end(),
+                                 [](const std::weak_ptr<Socket>& s) { return s.expired(); }),
+                  sockets.end());
+  }
+
   const Host* host;
   wax_session* session;
   std::uint64_t next_timer_id = 1;
   std::vector<Pending> timers;
+  std::vector<std::weak_ptr<Socket>> sockets;
 };
 
 // Keeps a timer in Life's list for as long as its function exists, whatever ends it.

@@ -30,6 +30,7 @@
 
 #include "blob.hpp"
 #include "core.hpp"
+#include "testing/fake_net.hpp"
 #include "testing/fake_store.hpp"
 #include "testing/records.hpp"
 
@@ -139,11 +140,16 @@ class FakeHost {
   std::string proxy_password;
   std::int32_t log_level = WAX_LOG_DEBUG;
   FakeStore store;
+  FakeNet net;
 
   std::int64_t now_ms() const { return now_ms_; }
   const wax_host* raw() const { return &host_; }
   const wax_engine_desc& engine() const { return desc_; }
-  std::size_t running_timers() const { return timers_.size(); }
+  std::size_t running_timers() const {  // of engines
+    return static_cast<std::size_t>(
+        std::count_if(timers_.begin(), timers_.end(),
+                      [](const PendingTimer& timer) { return !timer.is_network; }));
+  }
   std::vector<LogRecord> logs;
   std::map<std::string, double> metrics;  // by name: the sum of what was recorded
   std::vector<std::pair<std::uint64_t, wax_proxy_outcome>> proxy_reports;
@@ -151,6 +157,7 @@ class FakeHost {
 
  private:
   friend class FakeSession;
+  friend class FakeSocket;
   struct Item {
     FakeSession* session;
     std::function<void(wax_status)> run;  // WAX_OK, or WAX_E_CANCELLED when the session ends
@@ -161,6 +168,7 @@ class FakeHost {
     FakeSession* session;
     wax_task_fn fn;
     void* user;
+    bool is_network = false;  // not one of the engine's
   };
   struct PendingCall {
     FakeSession* session;
@@ -191,12 +199,18 @@ class FakeHost {
   wax_blob* add_blob(std::string content);
   StoredBlob* blob(wax_blob* handle, const char* what);
   void end(FakeSession& session);
+  void post_later(FakeSession* session, std::int64_t delay_ms, std::function<void(wax_status)> run);
+  FakeSocket* socket(wax_ws* handle);
+  void answer_http(FakeSession* session, const HttpReply& reply, wax_http_fn answer, void* user,
+                   const HttpCallRecord& call);
+  void end_sockets(FakeSession& session);
   void make_tables();
   void make_state_tables();
   void make_store_tables();
   void make_executor_table();
   void make_blob_table();
   void make_log_tables();
+  void make_net_table();
 
   const wax_module* module_;
   Options options_;
@@ -214,6 +228,7 @@ class FakeHost {
   wax_host_blob blob_table_{};
   wax_host_log log_table_{};
   wax_host_metrics metrics_table_{};
+  wax_host_net net_table_{};
   std::map<std::string, std::vector<unsigned char>> extensions_;  // by id, as the module sees them
 
   std::int64_t now_ms_ = 0;
@@ -235,3 +250,4 @@ class FakeHost {
 
 #include "testing/fake_host.hpp"
 #include "testing/fake_host_tables.hpp"
+#include "testing/fake_net_tables.hpp"

@@ -194,6 +194,7 @@ inline void FakeHost::end(FakeSession& session) {
     item.run(WAX_E_CANCELLED);
     return true;
   };
+  end_sockets(session);
   while (take_timer() || take_item()) {
   }
   session.table_.destroy(std::exchange(session.engine_, nullptr));

@@ -95,6 +95,7 @@ inline void FakeHost::make_tables() {
   make_executor_table();
   make_blob_table();
   make_log_tables();
+  make_net_table();
   // The module gets copies on the heap, as long as the options want them, so that a read beyond
   // the end of a table is found by AddressSanitizer.
   const auto offer = [this](const char* id, const void* table, std::size_t size) {
@@ -116,6 +117,7 @@ inline void FakeHost::make_tables() {
   offer(WAX_HOST_BLOB, &blob_table_, sizeof blob_table_);
   offer(WAX_HOST_LOG, &log_table_, sizeof log_table_);
   offer(WAX_HOST_METRICS, &metrics_table_, sizeof metrics_table_);
+  offer(WAX_HOST_NET, &net_table_, sizeof net_table_);
 
   host_.struct_size = sizeof host_;
   host_.abi_major = WAX_ABI_MAJOR;
@@ -148,8 +150,14 @@ inline void FakeHost::make_tables() {
       pending.session->quiet_ = true;
       pending.session->state_ = WAX_SESSION_STOPPED;
       for (const PendingTimer& timer : self.timers_) {
-        if (timer.session == pending.session) {
+        if (timer.session == pending.session && !timer.is_network) {
           self.problem(*pending.session, "a timer goes on after " + answer.what + " was answered");
+        }
+      }
+      for (const auto& far : self.net.sockets) {
+        if (&far->owner_ == pending.session && !far->over_) {
+          self.problem(*pending.session,
+                       "a WebSocket stays open after " + answer.what + " was answered");
         }
       }
     }
@@ -337,7 +345,7 @@ inline void FakeHost::make_executor_table() {
       return nullptr;
     }
     const std::uint64_t id = ++self.last_id_;
-    self.timers_.push_back({self.now_ms_ + delay_ms, id, s, fn, user});
+    self.timers_.push_back({self.now_ms_ + delay_ms, id, s, fn, user, false});
     return reinterpret_cast<wax_timer*>(id);
   };
   t.timer_cancel = [](const wax_host* h, wax_timer* handle) noexcept {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine GOWS: a native client with the manners of whatsmeow.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <waxwing/plugin.hpp>
+
+#include "multidevice/engine/native_engine.hpp"
+#include "settings.hpp"
+
+namespace gows {
+
+namespace wp = waxwing::plugin;
+
+// One session. [session-loop]
+class GowsEngine final : public md::NativeEngine {
+ public:
+  static constexpr const char* kId = "GOWS";
+  static constexpr const char* kName = "GOWS";
+  static constexpr const char* kDescription = "WhatsApp's multi-device protocol, natively.";
+  static constexpr const char* kLicense = "Apache-2.0";
+  static constexpr const char* kConfigSection = "gows";
+  static constexpr const char* kConfigSchema = gows::kConfigSchema;
+  static constexpr const char* kEvents[] = {"engine.event", nullptr};
+  static constexpr wp::Metric kMetrics[kMetricCount] = {
+      {WAX_METRIC_COUNTER, "reconnects", "connections", "Connections after the first"},
+      {WAX_METRIC_COUNTER, "dead_connections", "connections", "Connections that did not answer"}};
+  static constexpr wax_op kOps[] = {wp::op("auth.requestCode", WAX_OP_ANY_STATE)};
+
+  explicit GowsEngine(const wp::Init& init) : GowsEngine(init, parse_settings(init.config)) {}
+
+ private:
+  GowsEngine(const wp::Init& init, const Settings& settings);
+
+  std::string info_json(bool connected) const override;
+  void told_state(md::ClientState state, std::string_view reason, std::string_view text) override;
+  void told_qr(std::string_view text) override;
+  void told_paired(const md::DeviceRecord& record) override;
+  void told_link(bool up) override;
+  void told_stanza(const md::Node& stanza) override;
+};
+
+}  // namespace gows

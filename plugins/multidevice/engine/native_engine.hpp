@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// NativeEngine: a session that speaks WhatsApp's multi-device protocol itself.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <waxwing/plugin.hpp>
+
+#include "multidevice/engine/native_settings.hpp"
+#include "multidevice/engine/versions.hpp"
+#include "multidevice/session/client.hpp"
+
+namespace waxwing::multidevice {
+
+// Base of the engines. Ties a Client to the server's connections, timers and store. [session-loop]
+class NativeEngine : public plugin::Engine, private ClientHost {
+ public:
+  struct Traits {
+    const Personality* personality;
+    Versions* versions;
+    std::uint32_t code_wait_ms;  // auth.requestCode in STARTING waits that long for a connection
+    bool code_methods;           // whether a `method` may be given
+  };
+
+  NativeEngine(const plugin::Init& init, const Traits& traits, NativeSettings settings,
+               DeviceProfile profile);
+  ~NativeEngine() override;
+
+  void start(plugin::Call&& call) override;
+  void stop(plugin::Call&& call) override;
+  void logout(plugin::Call&& call) override;
+  void invoke(const plugin::Request& request, plugin::Call&& call) override;
+
+  enum Metric : std::size_t { kReconnects, kDeadConnections, kMetricCount };
+
+ protected:
+  // What an engine has to say of itself; called when something of it has changed.
+  [[nodiscard]] virtual std::string info_json(bool connected) const = 0;
+  // News, for raw events. Those of the state come after the session's own.
+  virtual void told_state(ClientState state, std::string_view reason, std::string_view text) = 0;
+  virtual void told_qr(std::string_view text) = 0;
+  virtual void told_paired(const DeviceRecord& record) = 0;
+  virtual void told_link(bool up) = 0;
+  virtual void told_stanza(const Node& stanza) = 0;
+  // Dropped when nobody has room for it.
+  void raw_event(std::string_view name, std::string_view data_json);
+
+  [[nodiscard]] Client* client() const noexcept { return client_.get(); }
+
+ private:
+  // ClientHost
+  std::int64_t now_ms() override;
+  std::int64_t unix_ms() override;
+  void open_connection() override;
+  void close_connection() override;
+  void send(ByteView octets) override;
+  void wake_at(std::int64_t time_ms) override;
+  void commit(StoreBatch batch, std::function<void(bool)> done) override;
+  void derive_key(std::string code, Bytes salt,
+                  std::function<void(const Secret<32>&)> done) override;
+  ClientVersion version() override;
+  bool reject_version(const ClientVersion& version) override;
+  void on_state(ClientState state, std::string_view reason, std::string_view text) override;
+  void on_qr(std::string_view text, std::uint32_t valid_ms) override;
+  void on_account(const DeviceRecord* record) override;
+  void on_link(bool up) override;
+  void on_stanza(const Node& stanza) override;
+
+  void connect();
+  void on_closed(const plugin::NetEnd& end);
+  void flush();
+  void set_wake_timer();
+  void end_with(plugin::Call&& call);
+  void finish_end();
+  void request_code(const plugin::Request& request, plugin::Call&& call);
+  void answer_waiting_codes();
+
+  struct CodeRequest {
+    std::string phone;
+    plugin::Call call;
+  };
+  // Answers of requests for a code; a shared_ptr because Client wants to copy it.
+  using SharedCall = std::shared_ptr<plugin::Call>;
+
+  const Traits& traits_;
+  NativeSettings settings_;
+  DeviceProfile profile_;
+  std::unique_ptr<Client> client_;
+  std::unique_ptr<Client> retired_;  // of the run before
+
+  plugin::WebSocket socket_;
+  bool socket_over_ = true;       // closed() has come, or there is none
+  bool client_wants_it_ = false;  // what comes is the client's
+  bool open_when_over_ = false;
+  std::string unsent_;  // while the host has no room
+  plugin::ScopedTimer timer_;
+  std::int64_t timer_ms_ = 0;
+  std::int64_t wake_ms_ = 0;
+
+  std::unique_ptr<plugin::Call> ending_;  // stop or logout, until the connection is over
+  std::vector<CodeRequest> waiting_codes_;
+  Client::Counters counted_;
+  std::string shown_account_;
+};
+
+}  // namespace waxwing::multidevice

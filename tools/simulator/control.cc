@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of control operations.
+#include "control.hpp"
+
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "connection.hpp"
+#include "control_json.hpp"
+#include "openapi.hpp"
+#include "server.hpp"
+
+namespace waxwing::simulator {
+namespace {
+
+using nlohmann::json;
+using Reply = std::function<void(HttpReply)>;
+
+// One request on its way through its operation; `path` holds what stood for the {}.
+struct Call {
+  Server& server;
+  std::vector<std::string> path;
+  json body;
+  Reply reply;
+
+  void answer(const json& value, unsigned status = 200) const {
+    reply({status, "application/json", value.dump() + "\n"});
+  }
+  void fail(unsigned status, std::string_view message) const {
+    answer({{"error", message}}, status);
+  }
+  [[nodiscard]] std::string text(const char* name) const {
+    return body.contains(name) && body[name].is_string() ? body[name].get<std::string>() : "";
+  }
+};
+
+// The account that the path names; null after an answer.
+Account* account_of(const Call& call) {
+  Account* account = call.server.world().find_phone(call.path[0]);
+  if (account == nullptr) {
+    call.fail(404, "there is no account " + call.path[0]);
+  }
+  return account;
+}
+
+std::optional<std::uint16_t> device_number(const Call& call) {
+  const std::string& text = call.path[1];
+  std::uint16_t number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || stop != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+// The live connection of the device that the path names; null after an answer.
+std::shared_ptr<Connection> connection_of(const Call& call) {
+  Account* account = account_of(call);
+  if (account == nullptr) {
+    return nullptr;
+  }
+  const auto number = device_number(call);
+  Device* device = number ? account->device(*number) : nullptr;
+  auto connection = device == nullptr ? nullptr : device->connection.lock();
+  if (!connection) {
+    call.fail(404, "no such device is connected");
+  }
+  return connection;
+}
+
+OnLinked answer_link(const Call& call) {
+  return [call](const LinkOutcome& outcome) {
+    if (outcome.linked) {
+      call.answer({{"device", outcome.detail}});
+    } else {
+      call.fail(409, outcome.detail);
+    }
+  };
+}
+
+void create_account(const Call& call) {
+  Account* account = call.server.world().create(call.text("phone"), call.text("name"));
+  if (account == nullptr) {
+    return call.fail(422, "phone: 7 to 15 digits that no account has yet");
+  }
+  call.answer(to_json(*account), 201);
+}
+
+void list_accounts(const Call& call) {
+  json list = json::array();
+  for (const auto& account : call.server.world().accounts()) {
+    list.push_back(to_json(*account));
+  }
+  call.answer(list);
+}
+
+void show_account(const Call& call) {
+  if (const Account* account = account_of(call)) {
+    call.answer(to_json(*account));
+  }
+}
+
+void list_pairings(const Call& call) {
+  json list = json::array();
+  for (const Pairing::Pending& pending : call.server.pairing().pending()) {
+    list.push_back({{"refs", pending.refs},
+                    {"os", pending.os},
+                    {"version", pending.version},
+                    {"dictionary", pending.old_dictionary ? 2 : 3},
+                    {"code_for", pending.code_phone}});
+  }
+  call.answer(list);
+}
+
+void expire_pairing(const Call& call) {
+  if (!call.server.pairing().expire(call.text("ref"))) {
+    return call.fail(404, "ref: unknown");
+  }
+  call.answer(json::object());
+}
+
+void scan(const Call& call) {
+  if (Account* account = account_of(call)) {
+    call.server.pairing().scan(*account, call.text("qr"), answer_link(call));
+  }
+}
+
+void enter_code(const Call& call) {
+  if (Account* account = account_of(call)) {
+    call.server.pairing().enter_code(*account, call.text("code"), answer_link(call));
+  }
+}
+
+void unlink(const Call& call) {
+  Account* account = account_of(call);
+  if (account == nullptr) {
+    return;
+  }
+  const auto number = device_number(call);
+  if (!number || !call.server.unlink(*account, *number)) {
+    return call.fail(404, "there is no such device");
+  }
+  call.answer(json::object());
+}
+
+void end_stream(const Call& call) {
+  const auto connection = connection_of(call);
+  if (!connection) {
+    return;
+  }
+  const json code = call.body.value("code", json());
+  connection->end_stream(
+      code.is_number_unsigned() ? std::optional(code.get<std::uint32_t>()) : std::nullopt,
+      call.text("conflict"));
+  call.answer(json::object());
+}
+
+void drop_one(const Call& call) {
+  if (const auto connection = connection_of(call)) {
+    connection->close();
+    call.answer(json::object());
+  }
+}
+
+void drop_all(const Call& call) {
+  call.answer({{"closed", call.server.drop_connections()}});
+}
+
+void show_faults(const Call& call) {
+  call.answer(to_json(call.server.faults()));
+}
+
+void set_faults(const Call& call) {
+  Faults faults;
+  if (const std::string problem = read_faults(call.body, faults); !problem.empty()) {
+    return call.fail(422, problem);
+  }
+  call.server.faults() = faults;
+  call.answer(to_json(faults));
+}
+
+void show_violations(const Call& call) {
+  call.answer(to_json(call.server.violations()));
+}
+
+void clear_violations(const Call& call) {
+  call.server.violations().clear();
+  call.answer(json::object());
+}
+
+void show_transcript(const Call& call) {
+  std::string lines;
+  for (const std::string& line : call.server.transcript()) {
+    lines += line + "\n";
+  }
+  call.reply({200, "text/plain; charset=utf-8", std::move(lines)});
+}
+
+void clear_transcript(const Call& call) {
+  call.server.clear_transcript();
+  call.answer(json::object());
+}
+
+void show_state(const Call& call) {
+  const Server::Counts counts = call.server.counts();
+  call.answer({{"root_key", md::to_hex(call.server.certificates().root())},
+               {"connections", counts.connections},
+               {"open", counts.open},
+               {"logins", counts.logins},
+               {"stanzas_in", counts.stanzas_in},
+               {"stanzas_out", counts.stanzas_out},
+               {"messages", call.server.router().messages()},
+               {"other_encodings", counts.other_encodings},
+               {"violations", call.server.violations().total()}});
+}
+
+void show_openapi(const Call& call) {
+  call.reply({200, "application/json", std::string(kOpenApi)});
+}
+
+// A page without a script of anybody: every operation as a line.
+void show_page(const Call& call) {
+  std::string page =
+      "<!doctype html><meta charset=utf-8><title>waxwing-simulator</title>"
+      "<style>body{font:15px sans-serif;max-width:60em;margin:2em auto}td{padding:.3em .8em;"
+      "vertical-align:top;border-top:1px solid #ddd}code{white-space:pre-wrap}</style>"
+      "<h1>waxwing-simulator</h1><p>A WhatsApp for tests. Described in full by "
+      "<a href=/openapi.json>/openapi.json</a>.</p><table>";
+  const json document = json::parse(kOpenApi);
+  for (const auto& [path, operations] : document["paths"].items()) {
+    for (const auto& [method, operation] : operations.items()) {
+      page += "<tr><td><code>" + method + " " + path + "</code><td>" +
+              operation["summary"].get<std::string>();
+    }
+  }
+  call.reply({200, "text/html; charset=utf-8", page + "</table>\n"});
+}
+
+struct Operation {
+  std::string_view method;
+  std::string_view path;  // {} stands for one part.
+  void (*run)(const Call&);
+};
+
+constexpr Operation kOperations[] = {
+    {"GET", "/", show_page},
+    {"GET", "/openapi.json", show_openapi},
+    {"GET", "/state", show_state},
+    {"GET", "/accounts", list_accounts},
+    {"POST", "/accounts", create_account},
+    {"GET", "/accounts/{}", show_account},
+    {"POST", "/accounts/{}/scan", scan},
+    {"POST", "/accounts/{}/code", enter_code},
+    {"DELETE", "/accounts/{}/devices/{}", unlink},
+    {"POST", "/accounts/{}/devices/{}/stream-error", end_stream},
+    {"POST", "/accounts/{}/devices/{}/drop", drop_one},
+    {"GET", "/pairings", list_pairings},
+    {"POST", "/pairings/expire", expire_pairing},
+    {"POST", "/drop", drop_all},
+    {"GET", "/faults", show_faults},
+    {"PUT", "/faults", set_faults},
+    {"GET", "/violations", show_violations},
+    {"DELETE", "/violations", clear_violations},
+    {"GET", "/transcript", show_transcript},
+    {"DELETE", "/transcript", clear_transcript},
+};
+
+bool take_part(std::string_view& text, std::string_view& part) {
+  if (!text.starts_with('/')) {
+    return false;
+  }
+  text.remove_prefix(1);
+  const std::size_t end = std::min(text.find('/'), text.size());
+  part = text.substr(0, end);
+  text.remove_prefix(end);
+  return true;
+}
+
+bool fits(std::string_view pattern, std::string_view path, std::vector<std::string>& parts) {
+  parts.clear();
+  std::string_view wanted;
+  std::string_view given;
+  while (!pattern.empty() && !path.empty()) {
+    if (!take_part(pattern, wanted) || !take_part(path, given)) {
+      return false;
+    }
+    if (wanted == "{}" && !given.empty()) {
+      parts.emplace_back(given);
+    } else if (wanted != given) {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+}  // namespace
+
+OnHttp make_control(Server& server) {
+  return [&server](HttpRequest request, Reply reply) {
+    Call call{server, {}, json::object(), std::move(reply)};
+    const std::string_view target(request.target);
+    const std::string_view path = target.substr(0, std::min(target.find('?'), target.size()));
+    for (const Operation& operation : kOperations) {
+      if (operation.method != request.method || !fits(operation.path, path, call.path)) {
+        continue;
+      }
+      if (!request.body.empty()) {
+        call.body = json::parse(request.body, nullptr, false);
+        if (!call.body.is_object()) {
+          return call.fail(400, "the body is no JSON object");
+        }
+      }
+      return operation.run(call);
+    }
+    call.fail(404, "there is no such operation; see /openapi.json");
+  };
+}
+
+}  // namespace waxwing::simulator

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of queries, and the handlers that are a few lines.
+#include "queries.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "connection.hpp"
+#include "server.hpp"
+#include "stanzas.hpp"
+
+namespace waxwing::simulator {
+namespace {
+
+Answer empty_result(const Query& query) {
+  return result_of(query.iq);
+}
+
+Answer not_found(const Query& query) {
+  return error_of(query.iq, 404, "item-not-found");
+}
+
+Answer ping(const Query& query) {
+  query.server.answer_ping(query.connection, query.iq);
+  return std::nullopt;
+}
+
+Answer set_passive(const Query& query) {
+  const bool active = query.iq.child("active") != nullptr;
+  query.connection.send(result_of(query.iq));
+  if (active) {
+    query.server.on_active(query.connection);
+  }
+  return std::nullopt;
+}
+
+Answer props(const Query& query) {
+  const md::Node* asked = query.iq.child("props");
+  const std::string_view protocol = asked->text("protocol");
+  const bool old = query.iq.text("xmlns") == "w";
+  if (protocol != (old ? "2" : "1")) {
+    query.server.violate(query.connection, "props.protocol", std::string(protocol));
+    return error_of(query.iq, 400, "bad-request");
+  }
+  return result_of(query.iq).add(md::Node("props")
+                                     .set("protocol", protocol)
+                                     .set("ab_key", "simulator")
+                                     .set("hash", "simulator")
+                                     .set("refresh", "86400")
+                                     .set("refresh_id", "1"));
+}
+
+Answer blocklist(const Query& query) {
+  return result_of(query.iq).add(md::Node("list").set("dhash", "0").set("matched", "false"));
+}
+
+Answer privacy(const Query& query) {
+  md::Node list("privacy");
+  for (const std::string_view name :
+       {"readreceipts", "last", "online", "profile", "status", "groupadd", "calladd", "messages"}) {
+    list.add(md::Node("category").set("name", name).set("value", "all"));
+  }
+  return result_of(query.iq).add(std::move(list));
+}
+
+Answer remove_companion(const Query& query) {
+  const md::Node* request = query.iq.child("remove-companion-device");
+  if (request->jid("jid") != query.account.phone_jid(query.device.number)) {
+    query.server.violate(query.connection, "logout.jid", md::to_text(*request));
+    return error_of(query.iq, 400, "bad-request");
+  }
+  query.connection.send(result_of(query.iq));
+  (void)query.server.unlink(query.account, query.device.number);
+  return std::nullopt;
+}
+
+struct Row {
+  std::string_view xmlns;
+  std::string_view type;
+  std::string_view child;  // Empty: whatever it is, or none.
+  Answer (*answer)(const Query&);
+};
+
+// The first row that fits counts.
+constexpr std::array kRows = {
+    Row{"encrypt", "get", "count", count_prekeys},
+    Row{"encrypt", "get", "digest", digest_keys},
+    Row{"encrypt", "get", "key", fetch_bundles},
+    Row{"encrypt", "set", "rotate", rotate_signed_prekey},
+    Row{"encrypt", "set", "list", upload_prekeys},
+    Row{"passive", "set", "", set_passive},
+    Row{"w:p", "get", "", ping},
+    Row{"abt", "get", "props", props},
+    Row{"w", "get", "props", props},
+    Row{"blocklist", "get", "", blocklist},
+    Row{"blocklist", "set", "", blocklist},
+    Row{"privacy", "get", "privacy", privacy},
+    Row{"privacy", "set", "", empty_result},
+    Row{"usync", "get", "usync", usync},
+    Row{"md", "set", "remove-companion-device", remove_companion},
+    Row{"urn:xmpp:whatsapp:dirty", "set", "clean", empty_result},
+    Row{"urn:xmpp:whatsapp:push", "set", "", empty_result},
+    Row{"w:stats", "set", "", empty_result},
+    Row{"tos", "get", "", empty_result},
+    Row{"status", "set", "", empty_result},
+    Row{"w:profile:picture", "get", "", not_found},
+    Row{"w:biz", "get", "", not_found},
+};
+
+}  // namespace
+
+void on_query(Server& server, Connection& connection, const md::Node& iq) {
+  const std::string_view type = iq.text("type");
+  if (type == "result" || type == "error") {
+    return;  // To a query of ours; those that matter are waited for where they are sent.
+  }
+  if (iq.text("id").empty() || !iq.has("to")) {
+    server.violate(connection, "iq.form", md::to_text(iq));
+  }
+  const Query query{server, connection, iq, *connection.account, *connection.device()};
+  const std::string_view xmlns = iq.text("xmlns");
+  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& candidate) {
+    return candidate.xmlns == xmlns && candidate.type == type &&
+           (candidate.child.empty() || iq.child(candidate.child) != nullptr);
+  });
+  if (row == kRows.end()) {
+    server.violate(connection, "iq.unknown", md::to_text(iq));
+    return connection.send(error_of(iq, 501, "feature-not-implemented"));
+  }
+  if (const Answer answer = row->answer(query)) {
+    connection.send(*answer);
+  }
+}
+
+}  // namespace waxwing::simulator

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// <iq/>: which query gets which answer.
+#pragma once
+
+#include <optional>
+
+#include "world.hpp"
+
+namespace waxwing::simulator {
+
+class Server;
+
+// What a query comes with. The device is logged in.
+struct Query {
+  Server& server;
+  Connection& connection;
+  const md::Node& iq;
+  Account& account;
+  Device& device;
+};
+// The answer, or nothing when the handler has sent all there is to send.
+using Answer = std::optional<md::Node>;
+
+void on_query(Server& server, Connection& connection, const md::Node& iq);
+
+// Of xmlns "encrypt": a device's keys, and those of others.
+[[nodiscard]] Answer count_prekeys(const Query& query);
+[[nodiscard]] Answer upload_prekeys(const Query& query);
+[[nodiscard]] Answer rotate_signed_prekey(const Query& query);
+[[nodiscard]] Answer digest_keys(const Query& query);
+[[nodiscard]] Answer fetch_bundles(const Query& query);
+// Of xmlns "usync": who has which devices.
+[[nodiscard]] Answer usync(const Query& query);
+
+}  // namespace waxwing::simulator

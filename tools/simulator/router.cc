@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of messages and receipts between devices.
+#include "router.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "connection.hpp"
+#include "server.hpp"
+#include "stanzas.hpp"
+
+namespace waxwing::simulator {
+
+// A message on its way, and where it came from.
+struct Router::Outgoing {
+  const md::Node& stanza;
+  Connection& connection;
+  Account& sender;
+  md::Jid to;  // As the sender wrote it.
+  std::uint64_t time_s;
+};
+
+Device* Router::find_device(const md::Jid& jid, Account** account_out) {
+  Account* account = server_.world().find(jid);
+  if (account_out != nullptr) {
+    *account_out = account;
+  }
+  return account == nullptr ? nullptr : account->device(jid.device);
+}
+
+void Router::deliver(Device& device, std::string_view id, md::Node stanza) {
+  if (device.number == 0) {
+    return;
+  }
+  stanza.set("id", id);
+  const auto connection = device.connection.lock();
+  if (connection && connection->delivered_backlog) {
+    connection->send(stanza);
+  }
+  device.waiting.push_back({std::string(id), std::move(stanza)});
+}
+
+bool Router::take(Device& device, std::string_view id, std::string_view tag) {
+  const auto found =
+      std::find_if(device.waiting.begin(), device.waiting.end(), [&](const Waiting& waiting) {
+        return waiting.id == id && (tag.empty() || waiting.stanza.tag() == tag);
+      });
+  if (found == device.waiting.end()) {
+    return false;
+  }
+  device.waiting.erase(found);
+  return true;
+}
+
+// To one device: only the part that is encrypted for it, under names that it knows.
+void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::Node& enc) {
+  Account* receiver = nullptr;
+  Device* device = find_device(to, &receiver);
+  if (device == nullptr) {
+    return;  // The list was stale; clients learn of it from the devices notification.
+  }
+  const std::uint16_t from_device = out.connection.device_number;
+  if (receiver == &out.sender && to.device == from_device) {
+    return;
+  }
+  Account* chat = server_.world().find(out.to);
+  const bool by_lid = out.to.is_lid() && !device->old_dictionary;
+  md::Node stanza("message");
+  stanza.set("from", by_lid ? out.sender.lid_jid(from_device) : out.sender.phone_jid(from_device));
+  stanza.set("type", out.stanza.text("type"));
+  stanza.set("t", out.time_s);
+  stanza.set("notify", out.sender.name);
+  for (const std::string_view copied : {"category", "edit"}) {
+    if (!out.stanza.text(copied).empty()) {
+      stanza.set(copied, out.stanza.text(copied));
+    }
+  }
+  stanza.set("addressing_mode", by_lid ? "lid" : "pn");
+  if (by_lid) {
+    stanza.set("sender_pn", out.sender.phone_jid());
+  } else {
+    stanza.set("sender_lid", out.sender.lid_jid());
+  }
+  if (receiver == &out.sender && chat != nullptr) {
+    stanza.set("recipient", by_lid ? chat->lid_jid() : chat->phone_jid());
+    if (by_lid) {
+      stanza.set("peer_recipient_pn", chat->phone_jid());
+    } else {
+      stanza.set("peer_recipient_lid", chat->lid_jid());
+    }
+  }
+  stanza.add(enc);
+  for (const std::string_view copied : {"device-identity", "meta", "biz", "reporting"}) {
+    if (const md::Node* child = out.stanza.child(copied)) {
+      stanza.add(*child);
+    }
+  }
+  deliver(*device, out.stanza.text("id"), std::move(stanza));
+}
+
+void Router::on_message(Connection& connection, const md::Node& message) {
+  const std::optional<md::Jid> to = message.jid("to");
+  const std::string_view id = message.text("id");
+  if (!to || id.empty()) {
+    return server_.violate(connection, "message.address", md::to_text(message));
+  }
+  md::Node ack("ack");
+  ack.set("class", "message").set("id", id).set("from", *to).set("t", server_.clock().now_s());
+  Account* receiver = server_.world().find(*to);
+  if (receiver == nullptr) {
+    return connection.send(std::move(ack.set("error", "404")));
+  }
+  ++messages_;
+  const Outgoing out{message, connection, *connection.account, *to, server_.clock().now_s()};
+  const md::Node* enc = message.child("enc");
+  const md::Node* participants = message.child("participants");
+  // A resend repeats its one copy in <participants>; it is delivered once.
+  const bool to_one = enc != nullptr && (to->device != 0 || message.has("participant") ||
+                                         message.text("device_fanout") == "false" ||
+                                         message.text("category") == "peer");
+  if (to_one) {
+    deliver_message(out, message.jid("participant").value_or(*to), *enc);
+  } else if (participants == nullptr) {
+    return server_.violate(connection, "message.participants", "a message to nobody");
+  } else {
+    for (const md::Node& part : participants->children()) {
+      const std::optional<md::Jid> device = part.jid("jid");
+      const md::Node* copy = part.child("enc");
+      if (!device || copy == nullptr) {
+        server_.violate(connection, "message.participants", md::to_text(part));
+      } else {
+        deliver_message(out, *device, *copy);
+      }
+    }
+  }
+  connection.send(ack);
+}
+
+void Router::on_receipt(Connection& connection, const md::Node& receipt) {
+  const std::optional<md::Jid> to = receipt.jid("to");
+  const std::string_view id = receipt.text("id");
+  const std::string_view type = receipt.text("type");
+  if (!to || id.empty()) {
+    return server_.violate(connection, "receipt.address", md::to_text(receipt));
+  }
+  const bool retry = type == "retry";
+  const bool later = type == "read" || type == "read-self" || type == "played";
+  Device& own = *connection.device();
+  if (!retry && !later && !take(own, id, "message")) {
+    server_.violate(connection, "receipt.never_delivered", md::to_text(receipt));
+  }
+  md::Node ack("ack");
+  ack.set("class", "receipt").set("id", id).set("from", *to);
+  if (!type.empty()) {
+    ack.set("type", type);
+  }
+  if (const auto participant = receipt.jid("participant")) {
+    ack.set("participant", *participant);
+  }
+  connection.send(std::move(ack.set("t", server_.clock().now_s())));
+
+  // "sender" and the phone's own kinds concern nobody else.
+  if (type == "sender" || type == "peer_msg" || type == "hist_sync") {
+    return;
+  }
+  Account* author = server_.world().find(*to);
+  if (author == nullptr) {
+    return;
+  }
+  const auto forward = [&](Device& device) {
+    const bool by_lid = to->is_lid() && !device.old_dictionary;
+    const Account& from = *connection.account;
+    md::Node copy("receipt");
+    copy.set("from", by_lid ? from.lid_jid(own.number) : from.phone_jid(own.number));
+    if (!type.empty()) {
+      copy.set("type", type);
+    }
+    copy.set("t", server_.clock().now_s());
+    for (const md::Node& child : receipt.children()) {
+      copy.add(child);
+    }
+    deliver(device, id, std::move(copy));
+  };
+  if (to->device != 0) {
+    if (Device* device = author->device(to->device)) {
+      forward(*device);
+    }
+    return;
+  }
+  for (auto& [number, device] : author->devices) {
+    forward(device);
+  }
+}
+
+void Router::on_ack(Connection& connection, const md::Node& ack) {
+  // A message may be acknowledged besides its receipt; that takes nothing any more.
+  if (!take(*connection.device(), ack.text("id"), ack.text("class")) &&
+      ack.text("class") != "message") {
+    server_.violate(connection, "ack.never_sent", md::to_text(ack));
+  }
+}
+
+void Router::on_presence(Connection& connection, const md::Node& presence) {
+  const std::string_view type = presence.text("type");
+  if (const std::string_view name = presence.text("name"); !name.empty()) {
+    connection.account->name = name;
+  }
+  if (type.empty() || type == "available" || type == "unavailable") {
+    connection.device()->available = type != "unavailable";
+    return;
+  }
+  const std::optional<md::Jid> to = presence.jid("to");
+  if (type != "subscribe" || !to) {
+    return server_.violate(connection, "presence.type", md::to_text(presence));
+  }
+  Account* account = server_.world().find(*to);
+  if (account == nullptr) {
+    return;
+  }
+  const bool available = std::any_of(account->devices.begin(), account->devices.end(),
+                                     [](const auto& entry) { return entry.second.available; });
+  md::Node answer("presence");
+  answer.set("from", *to);
+  if (!available) {
+    answer.set("type", "unavailable").set("last", "deny");
+  }
+  connection.send(answer);
+}
+
+void Router::on_chatstate(Connection& connection, const md::Node& chatstate) {
+  const std::optional<md::Jid> to = chatstate.jid("to");
+  Account* account = to ? server_.world().find(*to) : nullptr;
+  if (account == nullptr) {
+    return;
+  }
+  for (auto& [number, device] : account->devices) {
+    const auto other = device.connection.lock();
+    if (other && device.available) {
+      md::Node copy("chatstate");
+      copy.set("from",
+               to->is_lid() ? connection.account->lid_jid() : connection.account->phone_jid());
+      for (const md::Node& child : chatstate.children()) {
+        copy.add(child);
+      }
+      other->send(copy);
+    }
+  }
+}
+
+}  // namespace waxwing::simulator

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stanzas from one device to others: messages, receipts, acknowledgements, presence.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "world.hpp"
+
+namespace waxwing::simulator {
+
+class Server;
+
+class Router {
+ public:
+  explicit Router(Server& server) : server_(server) {}
+
+  void on_message(Connection& connection, const md::Node& message);
+  void on_receipt(Connection& connection, const md::Node& receipt);
+  void on_ack(Connection& connection, const md::Node& ack);
+  void on_presence(Connection& connection, const md::Node& presence);
+  void on_chatstate(Connection& connection, const md::Node& chatstate);
+
+  // Sends the stanza, with this id, now or at the device's next login, until it is acknowledged.
+  // The phone acknowledges whatever it gets at once.
+  void deliver(Device& device, std::string_view id, md::Node stanza);
+  [[nodiscard]] std::string next_id() { return "sim" + std::to_string(++sent_); }
+
+  [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
+
+ private:
+  struct Outgoing;
+  void deliver_message(const Outgoing& message, const md::Jid& to, const md::Node& enc);
+  [[nodiscard]] Device* find_device(const md::Jid& jid, Account** account = nullptr);
+  static bool take(Device& device, std::string_view id, std::string_view tag);
+
+  Server& server_;
+  std::uint64_t sent_ = 0;
+  std::uint64_t messages_ = 0;
+};
+
+}  // namespace waxwing::simulator
