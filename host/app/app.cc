@@ -204,8 +204,7 @@ class Server {
 
     context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_,
                                     *webhooks_, metrics_, Clock::system(),
-                                    Clock::system().unix_ms(), data_dir(),
-                                    std::move(stop_server)});
+                                    Clock::system().unix_ms(), data_dir(), std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
     http_ = std::make_unique<http::Server>(server_options(config_), std::move(router));
