@@ -147,6 +147,7 @@ std::vector<Row> all_rows(const config::Config& config) {
   add_server_rows(rows, config);
   add_webhook_rows(rows);
   add_plugin_rows(rows);
+  add_proxy_rows(rows);
   add_document_rows(rows);
   return rows;
 }

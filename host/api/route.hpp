@@ -116,6 +116,7 @@ void add_socket_rows(std::vector<Row>& rows);
 void add_server_rows(std::vector<Row>& rows, const config::Config& config);
 void add_webhook_rows(std::vector<Row>& rows);
 void add_plugin_rows(std::vector<Row>& rows);
+void add_proxy_rows(std::vector<Row>& rows);
 void add_document_rows(std::vector<Row>& rows);
 
 // The whole table.

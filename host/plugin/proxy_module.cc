@@ -70,4 +70,13 @@ void ProxyModule::release(std::uint64_t lease) noexcept {
   }
 }
 
+Status ProxyModule::rotate(std::string_view session) {
+  if (table_.rotate == nullptr) {
+    return {Code::Unsupported, "the proxy module '" + id_ + "' has no choice of proxies"};
+  }
+  wax_error error = empty_error();
+  return status_from_abi(table_.rotate(self_, to_abi(session), &error), error,
+                         "there is no other proxy");
+}
+
 }  // namespace waxwing::plugin_host

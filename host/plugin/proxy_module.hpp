@@ -30,6 +30,8 @@ class ProxyModule {
   [[nodiscard]] Result<Lease> acquire(std::string_view session, std::string_view hint_json);
   void report(std::uint64_t lease, wax_proxy_outcome outcome, std::uint32_t latency_ms) noexcept;
   void release(std::uint64_t lease) noexcept;
+  // Code::Unsupported when the module has no choice, Code::Unavailable when there is no other one.
+  Status rotate(std::string_view session);
 
  private:
   ProxyModule(const wax_proxy_vtable& table, wax_proxy* self, std::string id,

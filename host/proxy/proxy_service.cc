@@ -60,4 +60,19 @@ void ProxyService::release(const std::string& module_id, std::uint64_t lease) {
   }
 }
 
+void ProxyService::rotate(const std::string& module_id, std::string session, Post post,
+                          UniqueFunction<void(Status)> answer) {
+  auto shared = std::make_shared<UniqueFunction<void(Status)>>(std::move(answer));
+  auto module = find(module_id);
+  Status status = Status(Code::NotFound, "no proxy module '" + module_id + "' is loaded");
+  if (module) {
+    status = pool_.submit([module = std::move(module), session = std::move(session), post, shared] {
+      post([shared, result = module->rotate(session)] { (*shared)(result); });
+    });
+  }
+  if (!status.is_ok()) {
+    post([shared, status] { (*shared)(status); });
+  }
+}
+
 }  // namespace waxwing::proxy

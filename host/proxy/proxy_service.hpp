@@ -38,6 +38,9 @@ class ProxyService {
   void report(const std::string& module_id, std::uint64_t lease, wax_proxy_outcome outcome,
               std::uint32_t latency_ms);
   void release(const std::string& module_id, std::uint64_t lease);
+  // As acquire; ProxyModule::rotate says what may come of it.
+  void rotate(const std::string& module_id, std::string session, Post post,
+              UniqueFunction<void(Status)> answer);
   // No call may follow; the pool has been stopped. [main-thread]
   void close() { modules_.clear(); }
 

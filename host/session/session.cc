@@ -425,7 +425,9 @@ void Session::on_scan(plugin_host::Scan scan, RowsFn done) {
 void Session::on_resolve_proxy(std::string purpose, LeaseFn done) {
   const auto config = json::parse(record_.config_json);
   const Json* proxy = config.has_value() ? json::find(*config, "proxy") : nullptr;
+  const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
   const Json hint = {{"proxy", proxy != nullptr ? *proxy : Json()},
+                     {"metadata", metadata != nullptr ? *metadata : Json()},
                      {"purpose", purpose},
                      {"running", env_.running_count()}};
   env_.proxies.acquire(record_.proxy, name_, json::dump(hint), post_to_loop(),
@@ -453,6 +455,24 @@ void Session::hold_lease(std::string_view purpose, const plugin_host::Lease& lea
   if (unneeded != 0) {
     env_.proxies.release(record_.proxy, unneeded);
   }
+}
+
+void Session::list_leases(UniqueFunction<void(Leases)> answer) {
+  loop_.post([self = shared_from_this(), answer = std::move(answer)] {
+    answer({self->record_.proxy, self->leases_});
+  });
+}
+
+void Session::rotate_proxy(Done done) {
+  loop_.post([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->env_.proxies.rotate(self->record_.proxy, self->name_, self->post_to_loop(),
+                              [self, done = std::move(done)](const Status& status) {
+                                if (status.is_ok() && self->engine_) {
+                                  self->engine_->drop_proxied_connections();
+                                }
+                                done(status);
+                              });
+  });
 }
 
 void Session::on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,

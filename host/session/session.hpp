@@ -128,6 +128,14 @@ class Session final : public std::enable_shared_from_this<Session>,
   void call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer);
   // The present QR code. Waits for one while STARTING, as call() does.
   void qr(QrFn answer);
+  // The proxies that the session holds now, by purpose, and the module that gave them.
+  struct Leases {
+    std::string module;
+    std::map<std::string, HeldLease> held;
+  };
+  void list_leases(UniqueFunction<void(Leases)> answer);
+  // Has the module choose another one, and closes what goes through the old one.
+  void rotate_proxy(Done done);
   // Lets out an event of the host's own about this session.
   void announce(std::string type, std::string payload_json);
 

@@ -31,16 +31,6 @@ struct Config {
 // Throws waxwing::plugin::Error(WAX_E_INVALID) with the field's name.
 [[nodiscard]] Config parse_config(std::string_view json);
 
-// The parts of "[scheme://][user:password@]host[:port]". The scheme is http when there is none;
-// http, https, socks5 and socks5h are known. Throws Error(WAX_E_INVALID), naming `field` and never
-// showing the text, which may hold a password.
-struct Server {
-  std::string url;  // without credentials
-  std::string username;
-  std::string password;
-};
-[[nodiscard]] Server parse_server(std::string_view text, const std::string& field);
-
 // The entry of a list that a session's name asks for: when the name contains the prefix, the digits
 // at its end choose `digits % size`. Nothing when there is no prefix, no such digits, or they are
 // 0.

@@ -24,19 +24,19 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-class EngineNetTest : public ::testing::Test {
- protected:
-  EngineNetTest()
-      : server_({.yaml = R"(
+constexpr const char* kYaml = R"(
 plugins:
   load:
     - {id: example-websocket}
     - {id: storage-local}
     - {id: proxy-static}
-defaults: {engine: WEBSOCKET}
-)",
-                 .env = {},
-                 .arguments = {}}) {}
+    - {id: proxy-pool}
+)";
+
+class EngineNetTest : public ::testing::Test {
+ protected:
+  explicit EngineNetTest(const std::string& more = "defaults: {engine: WEBSOCKET}\n")
+      : server_({.yaml = kYaml + more, .env = {}, .arguments = {}}) {}
 
   void SetUp() override { ASSERT_TRUE(server_.start()); }
 
@@ -140,6 +140,75 @@ TEST_F(EngineNetTest, StoppingClosesTheConnectionAndStartingOpensItAgain) {
   EXPECT_THAT(say("main", "again"), HasSubstr("again"));
   // The server ends with connections open.
   server_.terminate();
+}
+
+// Two proxies in a pool; the session is on one of them.
+class PoolOfTwo : public EngineNetTest {
+ protected:
+  PoolOfTwo() : PoolOfTwo(free_port(), free_port()) {}
+  PoolOfTwo(std::uint16_t one, std::uint16_t two)
+      : EngineNetTest(
+            "defaults: {engine: WEBSOCKET, proxy: pool}\nproxy: {pool: {config: {proxies: [\"" +
+            url(one) + "\", \"" + url(two) + "\"]}}}\n"),
+        ports_{one, two} {}
+  void SetUp() override {
+    if (!is_installed("microsocks")) {
+      GTEST_SKIP() << "microsocks is not installed";
+    }
+    for (const std::uint16_t port : ports_) {
+      proxies_.push_back(std::make_unique<Program>(
+          std::vector<std::string>{"microsocks", "-i", "127.0.0.1", "-p", std::to_string(port),
+                                   "-u", kUser, "-P", kPassword}));
+      ASSERT_TRUE(wait_for_port(port));
+    }
+    EngineNetTest::SetUp();
+  }
+  static std::string url(std::uint16_t port) {
+    return std::string("socks5://") + kUser + ":" + kPassword +
+           "@127.0.0.1:" + std::to_string(port);
+  }
+  // The index of the proxy that the session holds.
+  std::size_t current() {
+    HttpClient http = server_.client();
+    const std::string body = http.get("/api/pooled/proxy").body;
+    EXPECT_THAT(body, Not(HasSubstr(kPassword)));
+    EXPECT_THAT(body, HasSubstr(R"("module":"pool")"));
+    return body.find("\"socks5://127.0.0.1:" + std::to_string(ports_[0]) + "\"") !=
+                   std::string::npos
+               ? 0
+               : 1;
+  }
+
+  std::vector<std::uint16_t> ports_;
+  std::vector<std::unique_ptr<Program>> proxies_;
+};
+
+TEST_F(PoolOfTwo, RotationAndDeathMoveTheSession) {
+  HttpClient http = server_.client();
+  const Reply made = create("pooled", echo_.url("/echo"), "null");
+  ASSERT_EQ(made.status, 201) << made << server_.log();
+  ASSERT_TRUE(wait_for_status(http, "pooled", "WORKING"));
+  const std::size_t first = current();
+  EXPECT_EQ(http.post("/api/pooled/proxy/rotate").status, 200);
+  EXPECT_TRUE(wait_until([&] { return current() != first; }));
+  ASSERT_TRUE(wait_for_status(http, "pooled", "WORKING"));
+  EXPECT_THAT(say("pooled", "moved"), HasSubstr("moved"));
+  proxies_[current()]->kill();
+  EXPECT_TRUE(wait_until([&] { return current() == first; }));
+  EXPECT_TRUE(wait_for_status(http, "pooled", "WORKING"));
+  EXPECT_THAT(say("pooled", "and back"), HasSubstr("and back"));
+  EXPECT_THAT(server_.log(), Not(HasSubstr(kPassword)));
+}
+
+TEST_F(EngineNetTest, ASessionWithoutProxySaysSo) {
+  HttpClient http = server_.client();
+  ASSERT_EQ(create("direct", echo_.url("/echo"), "null").status, 201);
+  ASSERT_TRUE(wait_for_status(http, "direct", "WORKING"));
+  const Reply reply = http.get("/api/direct/proxy");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.body, HasSubstr(R"("url":null)"));
+  EXPECT_EQ(http.post("/api/direct/proxy/rotate").status, 422);
+  EXPECT_EQ(http.get("/api/nobody/proxy").status, 404);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ WRAPPED = [
 FREE = re.compile(r"^(tests|tools)/")
 
 # Static libraries that plugins share: the only folders of plugins/ that another plugin may include.
-SHARED_PLUGIN_FOLDERS = {"multidevice"}
+SHARED_PLUGIN_FOLDERS = {"multidevice", "proxy-address"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 SUFFIXES = {".h", ".hpp", ".c", ".cc"}

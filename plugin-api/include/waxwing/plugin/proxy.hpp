@@ -34,8 +34,8 @@ class ProxyModule {
   ProxyModule& operator=(const ProxyModule&) = delete;
 
   // `hint_json` is {"proxy": the session's `config.proxy` or null, "purpose": "websocket"…,
-  // "running": number of running sessions}. The same session gets the same proxy until that one is
-  // reported bad.
+  // "running": number of running sessions, "metadata": the session's or null}. The same session
+  // gets the same proxy until that one is reported bad.
   virtual Lease acquire(std::string_view session, std::string_view hint_json) = 0;
   // How the connection through a lease went.
   virtual void report(std::uint64_t lease_id, wax_proxy_outcome outcome,
@@ -45,6 +45,12 @@ class ProxyModule {
     (void)latency_ms;
   }
   virtual void release(std::uint64_t lease_id) noexcept { (void)lease_id; }
+  // Somebody asks for another proxy for that session: the next acquire() is to give one. Throws
+  // Error(WAX_E_UNAVAILABLE) when there is no other one.
+  virtual void rotate(std::string_view session) {
+    (void)session;
+    throw Error(WAX_E_UNSUPPORTED, "this proxy module has no choice of proxies");
+  }
 };
 
 namespace detail {
@@ -76,8 +82,12 @@ struct ProxyTable {
   static void destroy(wax_proxy* self) noexcept { delete &of(self); }
   static const void* get_extension(wax_proxy*, const char*) noexcept { return nullptr; }
 
+  static wax_status rotate(wax_proxy* self, wax_str session, wax_error* err) noexcept {
+    return guard_status(err, [&] { of(self).rotate(view(session)); });
+  }
+
   static constexpr wax_proxy_vtable kTable = {
-      sizeof(wax_proxy_vtable), 0, &acquire, &report, &release, &destroy, &get_extension};
+      sizeof(wax_proxy_vtable), 0, &acquire, &report, &release, &destroy, &get_extension, &rotate};
 };
 
 template <class Traits>
