@@ -72,13 +72,14 @@ http::Handler wrap(const Context& context, std::shared_ptr<const Table> table, c
       }
     } else if (row.access != Access::Public) {
       auto who = table->auth.identify(call.request);
-      if (!who.has_value()) {
+      call.known = who.has_value();
+      if (!call.known && row.access != Access::Socket) {
         call.send(unauthorized());
         return;
       }
-      call.who = std::move(*who);
-      call.request.erase_query("x-api-key");
-      if (call.refused(row.access, call.request.param("session"))) {
+      call.who = who.has_value() ? std::move(*who) : Identity{false, {}, {}};
+      call.request.erase_query(kKeyName);
+      if (call.known && call.refused(row.access, call.request.param("session"))) {
         return;
       }
     }
@@ -142,7 +143,9 @@ std::vector<Row> all_rows(const config::Config& config) {
   add_session_rows(rows);
   add_pairing_rows(rows);
   add_operation_rows(rows);
+  add_socket_rows(rows);
   add_server_rows(rows, config);
+  add_webhook_rows(rows);
   add_plugin_rows(rows);
   add_document_rows(rows);
   return rows;

@@ -74,9 +74,13 @@ std::optional<Identity> Auth::identify(const http::Request& request) const {
   if (open_) {
     return Identity{};
   }
-  const auto header = request.header("x-api-key");
-  const std::string_view given =
-      header.has_value() ? *header : request.query("x-api-key").value_or(std::string_view());
+  const auto header = request.header(kKeyName);
+  std::string_view given = header.value_or(std::string_view());
+  for (const auto& [name, value] : request.query()) {
+    if (!header.has_value() && given.empty() && http::equals_ignoring_case(name, kKeyName)) {
+      given = value;
+    }
+  }
   std::optional<Identity> found;
   if (!given.empty()) {
     // Compared by hash, so that neither length nor content of a key shows in the time it takes.

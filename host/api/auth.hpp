@@ -19,6 +19,7 @@ enum class Access : std::uint8_t {
   Public,  // no key
   Page,    // HTTP basic authentication, where a password is set
   AnyKey,  // any valid key
+  Socket,  // likewise, but who has none is told so on the WebSocket that the handler opens
   Read,    // the others are a scoped key's actions on its session
   Send,
   Control,
@@ -26,6 +27,9 @@ enum class Access : std::uint8_t {
   Erase,
   Admin,
 };
+
+// Of the header and of the query parameter, whatever the case of its letters.
+inline constexpr std::string_view kKeyName = "x-api-key";
 
 // Who a valid key belongs to.
 struct Identity {

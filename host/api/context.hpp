@@ -15,14 +15,17 @@ class Metrics;
 namespace waxwing::config {
 struct Config;
 }
-namespace waxwing::http {
-struct Stats;
+namespace waxwing::event {
+class Bus;
 }
 namespace waxwing::plugin_host {
 class Registry;
 }
 namespace waxwing::session {
 class Manager;
+}
+namespace waxwing::webhook {
+class Service;
 }
 
 namespace waxwing::api {
@@ -33,6 +36,8 @@ struct Context {
   const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
   session::Manager& sessions;
+  event::Bus& events;
+  webhook::Service& webhooks;
   Metrics& metrics;
   const Clock& clock;
   std::int64_t started_ms = 0;  // unix time

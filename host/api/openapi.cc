@@ -94,6 +94,9 @@ Json success(const Row& row) {
   if (!schema.is_null()) {
     out["content"] = json_content(std::move(schema));
   }
+  if (row.stream) {
+    out["content"] = {{"text/event-stream", {{"schema", {{"type", "string"}}}}}};
+  }
   if (row.picture) {
     out["content"] = json_content({{"oneOf", {reference("Base64File"), reference("QRCodeValue")}}});
     out["content"]["image/png"] = {{"schema", {{"type", "string"}, {"format", "binary"}}}};
@@ -107,6 +110,11 @@ Json failures(const Row& row) {
     out[status] = {{"description", text}, {"content", json_content(reference(component))}};
   };
   if (row.access == Access::Public) {
+    return out;
+  }
+  if (row.access == Access::Socket) {
+    add("400", "The opening handshake is malformed", "Error");
+    add("426", "No WebSocket is asked for, or another version of it than 13", "Error");
     return out;
   }
   add("401", "The API key is missing or wrong", "Error");

@@ -18,6 +18,7 @@ struct Call {
   http::Request request;
   http::Responder responder;
   Identity who;
+  bool known = true;  // has a valid key; false comes to rows of Access::Socket alone
 
   void send(http::Response response) { responder.send(std::move(response)); }
   // 403 sent, when the key may not do this with that session.
@@ -48,6 +49,7 @@ struct Row {
   bool deprecated = false;
   bool alias = false;    // of another row: served, not documented
   bool picture = false;  // answers a picture, or Base64File for Accept: application/json
+  bool stream = false;   // answers server-sent events
 
   Row& takes(std::string_view schema) {
     request_schema = schema;
@@ -68,6 +70,10 @@ struct Row {
   }
   Row& answers_picture() {
     picture = true;
+    return *this;
+  }
+  Row& answers_stream() {
+    stream = true;
     return *this;
   }
   Row& is_deprecated() {
@@ -98,14 +104,18 @@ inline constexpr std::string_view kSessionsTag = "🖥️ Sessions";
 inline constexpr std::string_view kPairingTag = "📱 Pairing";
 inline constexpr std::string_view kChattingTag = "📤 Chatting";
 inline constexpr std::string_view kContactsTag = "👤 Contacts";
+inline constexpr std::string_view kEventsTag = "🔔 Events";
 inline constexpr std::string_view kObservabilityTag = "🔍 Observability";
+inline constexpr std::string_view kEventsTag = "📨 Events";
 inline constexpr std::string_view kPluginsTag = "🔌 Plugins";
 
 // Each file of handlers has its own part of the table.
 void add_session_rows(std::vector<Row>& rows);
 void add_pairing_rows(std::vector<Row>& rows);
 void add_operation_rows(std::vector<Row>& rows);
+void add_socket_rows(std::vector<Row>& rows);
 void add_server_rows(std::vector<Row>& rows, const config::Config& config);
+void add_webhook_rows(std::vector<Row>& rows);
 void add_plugin_rows(std::vector<Row>& rows);
 void add_document_rows(std::vector<Row>& rows);
 

@@ -29,6 +29,7 @@
 #include "event/bus.hpp"
 #include "event/envelope.hpp"
 #include "http/server.hpp"
+#include "net/network.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
 #include "plugin/registry.hpp"
@@ -114,7 +115,7 @@ class Server {
         metrics_(config.metrics.prefix, {{"worker", config.lifecycle.worker_id}}),
         loops_(config.runtime.loops, metrics_),
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
-        services_(pool_, metrics_),
+        services_(pool_, metrics_, Clock::system(), &network_),
         proxies_(pool_),
         envelope_(std::string(kVersion), std::string(kPlatform), config.lifecycle.worker_id) {}
 
@@ -152,14 +153,16 @@ class Server {
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
 
-    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, metrics_,
-                                    Clock::system(), Clock::system().unix_ms(), data_dir(),
+    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_,
+                                    *webhooks_, metrics_, Clock::system(),
+                                    Clock::system().unix_ms(), data_dir(),
                                     std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
     http_ = std::make_unique<http::Server>(server_options(config_), std::move(router));
     WAX_TRY_VOID(http_->start());
     collect_http(metrics_, *http_);
+    collect_listeners(metrics_, *http_);
     log::info("server.started", {{"host", config_.http.host},
                                  {"port", http_->port()},
                                  {"engine", config_.defaults.engine}});
@@ -183,6 +186,7 @@ class Server {
       store->flush_and_close();
     }
     pool_.stop();
+    network_.stop();
     loops_.stop();
     proxies_.close();
     manager_.reset();
@@ -245,6 +249,7 @@ class Server {
   Metrics metrics_;
   runtime::LoopPool loops_;
   runtime::BlockingPool pool_;
+  net::Network network_;
   plugin_host::Services services_;
   std::unique_ptr<plugin_host::Registry> plugins_;
   std::optional<config::SessionConfigSchema> session_config_;

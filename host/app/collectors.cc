@@ -143,6 +143,28 @@ void collect_http(Metrics& metrics, const http::Server& server) {
   });
 }
 
+void collect_listeners(Metrics& metrics, const http::Server& server) {
+  metrics.add_collector([&server](Families& out) {
+    auto open = gauge("listeners", "Clients that listen to events now.");
+    auto opened = counter("listeners_total", "Clients that came to listen.");
+    auto events = counter("listener_events_total", "Events sent to them.");
+    auto dropped = counter("listeners_dropped_total", "Clients cut off, by why.");
+    const http::Stats& stats = server.stats();
+    for (const auto& [kind, s] : {std::pair{"websocket", &stats.websockets},
+                                  std::pair{"event_stream", &stats.event_streams}}) {
+      const Metrics::Labels label = {{"kind", kind}};
+      open.samples.push_back({label, number(s->open)});
+      opened.samples.push_back({label, number(s->opened)});
+      events.samples.push_back({label, number(s->messages)});
+      dropped.samples.push_back({{{"kind", kind}, {"why", "slow"}}, number(s->too_slow)});
+      dropped.samples.push_back({{{"kind", kind}, {"why", "silent"}}, number(s->silent)});
+    }
+    for (auto* family : {&open, &opened, &events, &dropped}) {
+      out.push_back(std::move(*family));
+    }
+  });
+}
+
 event::Bus::SubscriptionPtr collect_events(event::Bus& bus, Metrics& metrics,
                                            std::vector<std::string> track) {
   return bus.subscribe(

@@ -25,6 +25,7 @@ void collect_sessions(Metrics& metrics, const session::Manager& manager);
 void collect_plugins(Metrics& metrics, const plugin_host::Registry& plugins);
 void collect_stores(Metrics& metrics, const session::Manager::Stores& stores);
 void collect_http(Metrics& metrics, const http::Server& server);
+void collect_listeners(Metrics& metrics, const http::Server& server);
 // `track`: the event types that get a series of their own per session.
 [[nodiscard]] event::Bus::SubscriptionPtr collect_events(event::Bus& bus, Metrics& metrics,
                                                          std::vector<std::string> track);

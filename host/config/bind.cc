@@ -263,6 +263,15 @@ GlobalWebhook global_webhook(const Section& in) {
   return out;
 }
 
+Sockets sockets(const Section& in) {
+  Sockets out;
+  in.get("waiting_events", out.waiting_events);
+  in.get("waiting_mb", out.waiting_mb);
+  in.get("ping_s", out.ping);
+  in.get("heartbeat_s", out.heartbeat);
+  return out;
+}
+
 Webhooks webhooks(const Section& in) {
   Webhooks out;
   in.get("timeout_s", out.timeout);
@@ -336,6 +345,7 @@ Config whole(const Section& in) {
   }
   out.lifecycle = lifecycle(in.section("lifecycle"));
   out.webhooks = webhooks(in.section("webhooks"));
+  out.sockets = sockets(in.section("sockets"));
   out.metrics = metrics(in.section("metrics"));
   out.health = health(in.section("health"));
   out.media = media(in.section("media"));

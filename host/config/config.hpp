@@ -305,6 +305,17 @@ struct Webhooks {
   bool operator==(const Webhooks&) const = default;
 };
 
+// Clients that listen on /ws and /api/events.
+struct Sockets {
+  // What may wait for one of them.
+  std::size_t waiting_events = 1000;
+  std::size_t waiting_mb = 4;
+  seconds ping{60};
+  seconds heartbeat{15};
+
+  bool operator==(const Sockets&) const = default;
+};
+
 struct Metrics {
   bool enabled = false;
   std::string path = "/metrics";
@@ -355,6 +366,7 @@ struct Config {
   std::vector<Rule> rules;
   Lifecycle lifecycle;
   Webhooks webhooks;
+  Sockets sockets;
   Metrics metrics;
   Health health;
   Media media;

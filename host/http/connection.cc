@@ -16,7 +16,7 @@ namespace {
 constexpr int kReadsPerTurn = 8;
 constexpr std::size_t kWritesPerTurnBytes = 1 * kMiB;
 constexpr std::size_t kWriteBytes = 256 * kKiB;
-constexpr std::size_t kMaxPieces = 8;
+constexpr std::size_t kMaxPieces = 64;
 
 // Buffers of an idle connection larger than this are given back.
 constexpr std::size_t kKeptInputBytes = 4 * kKiB;
@@ -29,8 +29,7 @@ void Output::clear() noexcept {
   offset_ = 0;
 }
 
-Output::Result Output::write_to(int descriptor, std::size_t& written) {
-  std::size_t share = kWritesPerTurnBytes;
+Output::Result Output::write_to(int descriptor, std::size_t& written, std::size_t& share) {
   while (!empty()) {
     if (share == 0) {
       return Result::Yield;
@@ -86,6 +85,7 @@ void Connection::turn() {
     return;
   }
   in_turn_ = true;
+  share_ = kWritesPerTurnBytes;
   step();
   in_turn_ = false;
 }
@@ -93,6 +93,10 @@ void Connection::turn() {
 void Connection::step() {
   bool served = false;  // one request per turn
   for (int reads = kReadsPerTurn; flush();) {
+    if (next_) {
+      change_protocol();
+      continue;
+    }
     if (finishing_) {
       linger();
       return;
@@ -159,10 +163,20 @@ void Connection::offer(std::string_view fresh) {
   input_due_ = !input_.empty() && !protocol_->starved();
 }
 
+void Connection::change_protocol() {
+  protocol_ = std::move(next_);
+  deadline_ = TimePoint::max();
+  input_due_ = !input_.empty();
+  protocol_->on_open();
+  if (draining_) {
+    protocol_->on_drain();
+  }
+}
+
 bool Connection::flush() {
   while (!output_.empty()) {
     const std::size_t before = written_;
-    const Output::Result result = output_.write_to(descriptor_, written_);
+    const Output::Result result = output_.write_to(descriptor_, written_, share_);
     if (written_ != before && result != Output::Result::Drained) {
       write_progress_ = now();
     }
@@ -253,6 +267,7 @@ void Connection::close() {
   host_.release(*this);
   output_.clear();
   input_ = {};
+  next_.reset();
   if (protocol_) {
     protocol_->on_closed();
   }
@@ -268,6 +283,16 @@ void Connection::write(std::string head, Body body) {
   }
   output_.push(std::move(head));
   output_.push(std::move(body));
+  if (!in_turn_) {
+    host_.schedule(*this);
+  }
+}
+
+void Connection::become(std::shared_ptr<Protocol> next) {
+  if (closed_) {
+    return;
+  }
+  next_ = std::move(next);
   if (!in_turn_) {
     host_.schedule(*this);
   }

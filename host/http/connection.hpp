@@ -43,8 +43,9 @@ class Output {
   }
   [[nodiscard]] bool empty() const noexcept { return first_ == pieces_.size(); }
   void clear() noexcept;
-  // Writes until the socket or this turn's share is full; `written` grows by what went.
-  [[nodiscard]] Result write_to(int descriptor, std::size_t& written);
+  // Writes until the socket is full or `share` is used up, which shrinks by what goes; `written`
+  // grows by it.
+  [[nodiscard]] Result write_to(int descriptor, std::size_t& written, std::size_t& share);
 
  private:
   std::vector<Body> pieces_;
@@ -81,12 +82,14 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   void finish() override;
   void set_deadline(TimePoint deadline) override { deadline_ = deadline; }
   [[nodiscard]] TimePoint now() const override { return std::chrono::steady_clock::now(); }
+  void become(std::shared_ptr<Protocol> next) override;
 
  private:
   void step();
   // False when the connection has to wait or is gone.
   bool flush();
   void offer(std::string_view fresh);
+  void change_protocol();
   void linger();
 
   ConnectionHost& host_;
@@ -94,10 +97,12 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
   Stats& stats_;
   const int descriptor_;
   std::shared_ptr<Protocol> protocol_;
+  std::shared_ptr<Protocol> next_;  // takes over when output_ is empty
 
   std::string input_;       // read, not used yet
   bool input_due_ = false;  // the protocol has not seen all of input_
   Output output_;
+  std::size_t share_ = 0;    // octets that this turn may still write
   std::size_t written_ = 0;  // since output_ was empty last
   TimePoint write_started_{};
   TimePoint write_progress_{};

@@ -288,6 +288,9 @@ void Http1::send(Response&& response) {
     wire.version = head_->version;
     wire.request_id = head_->request_id;
     with_body = with_body && exchange.method != "HEAD";
+    if (exchange.method == "HEAD") {
+      response.takeover = nullptr;
+    }
   }
   for (const ResponseHook& hook : service_.router.response_hooks()) {
     try {
@@ -300,6 +303,12 @@ void Http1::send(Response&& response) {
   std::string head = serialise_head(response, wire);
   account_body(0);
   forget_request();
+  if (response.takeover) {
+    phase_ = Phase::Closed;
+    channel_.write(std::move(head), {});
+    channel_.become(response.takeover({channel_, service_, mailbox_}));
+    return;
+  }
   phase_ = Phase::Writing;
   channel_.write(std::move(head), with_body ? std::move(response.body) : Body());
 }

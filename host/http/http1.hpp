@@ -48,7 +48,7 @@ class Http1 final : public Protocol, public AnswerSink, public std::enable_share
     Discard,  // reading past a body that nobody wants; the answer is ready or being made
     Running,  // the request is whole, its answer is being made
     Writing,  // the answer waits for the client to take it
-    Closed,
+    Closed,   // or handed over to another protocol
   };
 
   void begin();

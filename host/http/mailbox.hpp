@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers on their way from any thread to the worker that owns the connection.
+// Answers and calls on their way from any thread to the worker that owns the connection.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,25 @@
 
 namespace waxwing::http {
 
-// Owned by a worker and by every Ticket of its connections, so that an answer may come after the
-// worker ended. [any-thread]
+// Who is called by its worker, soon after anyone asked for it. [worker]
+class Callee {
+ public:
+  virtual ~Callee() = default;
+  virtual void on_call() = 0;
+};
+
+// Owned by a worker and by every Ticket and Feed of its connections, so that an answer may come
+// after the worker ended. [any-thread]
 class Mailbox {
  public:
   struct Answer {
     std::weak_ptr<AnswerSink> sink;
     std::uint64_t serial = 0;
     Response response;
+  };
+  struct Mail {
+    std::vector<Answer> answers;
+    std::vector<std::weak_ptr<Callee>> calls;
   };
 
   // Aborts when the process has no descriptor left: there is no server yet then.
@@ -28,21 +39,25 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
 
   void post(Answer&& answer);
+  void call(std::weak_ptr<Callee> callee);
   // Makes the worker look at its state.
   void wake() noexcept;
 
   // Readable when there is something to do. [worker]
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
   // Clears the descriptor and returns what came. [worker]
-  [[nodiscard]] std::vector<Answer> take();
+  [[nodiscard]] Mail take();
   // Drops what comes from now on. [worker]
   void close();
 
  private:
+  template <class F>
+  void put(F&& add);
+
   const int descriptor_;
   std::mutex mutex_;
-  bool closed_ = false;          // guarded by mutex_
-  std::vector<Answer> answers_;  // guarded by mutex_
+  bool closed_ = false;  // guarded by mutex_
+  Mail mail_;            // guarded by mutex_
 };
 
 }  // namespace waxwing::http

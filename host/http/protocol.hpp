@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,10 @@
 namespace waxwing::http {
 
 using TimePoint = std::chrono::steady_clock::time_point;
+
+class Mailbox;
+class Protocol;
+struct Service;
 
 // What a protocol may do with its connection. [worker]
 class Channel {
@@ -25,12 +30,17 @@ class Channel {
   // When to call on_timeout(), once. Counts only while no output waits for the client.
   virtual void set_deadline(TimePoint deadline) = 0;
   [[nodiscard]] virtual TimePoint now() const = 0;
+  // `next` takes the place of the protocol that calls, once everything written so far is with the
+  // kernel. It gets the input that is not used yet. The one that leaves is called no more.
+  virtual void become(std::shared_ptr<Protocol> next) = 0;
 };
 
 // Called by its connection only, never again after on_closed(). [worker]
 class Protocol {
  public:
   virtual ~Protocol() = default;
+  // It took another one's place; before any other call.
+  virtual void on_open() {}
   // While false no input is read and none is offered.
   [[nodiscard]] virtual bool wants_input() const = 0;
   // Returns how much of `input` was used. When it used less and still wants input, it either needs
@@ -46,6 +56,13 @@ class Protocol {
   virtual void on_drain() = 0;
   // The socket is gone.
   virtual void on_closed() = 0;
+};
+
+// What a protocol is made with; `channel` and `service` outlive it.
+struct Handover {
+  Channel& channel;
+  Service& service;
+  const std::shared_ptr<Mailbox>& mailbox;
 };
 
 }  // namespace waxwing::http

@@ -127,9 +127,9 @@ class Request {
     }
     return out;
   }
-  // So that a secret sent there goes no further.
+  // So that a secret sent there goes no further. Case of the name does not matter.
   void erase_query(std::string_view name) {
-    std::erase_if(query_, [&](const auto& item) { return item.first == name; });
+    std::erase_if(query_, [&](const auto& item) { return equals_ignoring_case(item.first, name); });
   }
 
   // Empty while filters run: they run before the body is read.

@@ -107,18 +107,28 @@ Mailbox::~Mailbox() {
   ::close(descriptor_);
 }
 
-void Mailbox::post(Answer&& answer) {
+template <class F>
+void Mailbox::put(F&& add) {
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) {
       return;
     }
-    answers_.push_back(std::move(answer));
-    if (answers_.size() > 1) {
-      return;  // the first one woke the worker
-    }
+    first = mail_.answers.empty() && mail_.calls.empty();
+    add(mail_);
   }
-  wake();
+  if (first) {
+    wake();
+  }
+}
+
+void Mailbox::post(Answer&& answer) {
+  put([&](Mail& mail) { mail.answers.push_back(std::move(answer)); });
+}
+
+void Mailbox::call(std::weak_ptr<Callee> callee) {
+  put([&](Mail& mail) { mail.calls.push_back(std::move(callee)); });
 }
 
 void Mailbox::wake() noexcept {
@@ -127,20 +137,20 @@ void Mailbox::wake() noexcept {
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
 }
 
-std::vector<Mailbox::Answer> Mailbox::take() {
+Mailbox::Mail Mailbox::take() {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(descriptor_, &count, sizeof count);
-  std::vector<Answer> out;
+  Mail out;
   const std::lock_guard lock(mutex_);
-  out.swap(answers_);
+  std::swap(out, mail_);
   return out;
 }
 
 void Mailbox::close() {
-  std::vector<Answer> dropped;
+  Mail dropped;
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  dropped.swap(answers_);
+  std::swap(dropped, mail_);
 }
 
 }  // namespace waxwing::http

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,12 @@ class Body {
   std::variant<std::string, std::shared_ptr<const std::string>> data_;
 };
 
+class Protocol;
+struct Handover;
+
+// Makes what is spoken on the connection behind an answer. [worker]
+using Takeover = std::function<std::shared_ptr<Protocol>(const Handover&)>;
+
 inline constexpr std::string_view kJsonType = "application/json; charset=utf-8";
 
 // Value type. Content-Length, Date, Connection and X-Request-Id are the connection's business. An
@@ -45,6 +52,9 @@ struct Response {
   Body body;
   std::string content_type{kJsonType};
   std::vector<std::pair<std::string, std::string>> headers;
+  // When it is set: the answer ends with its header, and HTTP with this answer. A 101 changes to
+  // another protocol; after any other status the rest of the connection is the body.
+  Takeover takeover;
 
   static Response json(int status, Body body) {
     Response response;

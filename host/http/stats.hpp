@@ -10,6 +10,17 @@
 
 namespace waxwing::http {
 
+// Of one kind of stream. [any-thread]
+struct StreamStats {
+  using Counter = std::atomic<std::uint64_t>;
+
+  Counter open{0};
+  Counter opened{0};
+  Counter messages{0};  // taken from feeds to be sent
+  Counter too_slow{0};  // clients given up over the limit of their feed
+  Counter silent{0};    // clients given up because they sent no pong
+};
+
 // Relaxed atomics: each number is right, two read together need not fit. [any-thread]
 struct Stats {
   using Counter = std::atomic<std::uint64_t>;
@@ -28,6 +39,8 @@ struct Stats {
   Counter bad_requests{0};        // answered by the parser
   Counter overloads{0};           // answered 503 because of a limit
   Counter cancelled{0};           // client gone before its answer
+  StreamStats websockets;
+  StreamStats event_streams;
   std::array<std::array<Counter, kStatusClasses>, kMethods.size()> requests{};
 
   static std::size_t method_index(std::string_view method) noexcept {

@@ -124,7 +124,7 @@ void WorkerTransport::onReady(const Pistache::Aio::FdSet& descriptors) {
   }
   ready_.clear();
   if (called) {
-    deliver_answers();
+    deliver_mail();
   }
   if (accepted || more_wait_) {
     hand_over();
@@ -222,14 +222,23 @@ void WorkerTransport::welcome(const std::shared_ptr<Connection>& connection) {
   }
 }
 
-void WorkerTransport::deliver_answers() {
-  for (Mailbox::Answer& answer : mailbox_->take()) {
+void WorkerTransport::deliver_mail() {
+  const auto tolerant = [](auto&& action) {
+    try {
+      action();
+    } catch (const std::exception& error) {
+      log::error("http.answer_failed", {{"what", error.what()}});
+    }
+  };
+  Mailbox::Mail mail = mailbox_->take();
+  for (Mailbox::Answer& answer : mail.answers) {
     if (const auto sink = answer.sink.lock()) {
-      try {
-        sink->on_answer(answer.serial, std::move(answer.response));
-      } catch (const std::exception& error) {
-        log::error("http.answer_failed", {{"what", error.what()}});
-      }
+      tolerant([&] { sink->on_answer(answer.serial, std::move(answer.response)); });
+    }
+  }
+  for (const std::weak_ptr<Callee>& call : mail.calls) {
+    if (const auto callee = call.lock()) {
+      tolerant([&] { callee->on_call(); });
     }
   }
 }

@@ -49,7 +49,7 @@ class WorkerTransport final : public Pistache::Tcp::Transport, public Connection
   void hand_over();
   void watch_the_queue(bool overflows);
   void welcome(const std::shared_ptr<Connection>& connection);
-  void deliver_answers();
+  void deliver_mail();
   void follow_phase();
   void run_scheduled();
   void tick();

@@ -85,7 +85,11 @@ std::string serialise_head(const Response& response, const WireOptions& options)
   append_number(out, static_cast<std::size_t>(response.status));
   out.append(" ").append(reason_phrase(response.status)).append("\r\n");
   out.append(date_field());
-  if (status_has_body(response.status)) {
+  if (response.takeover) {
+    if (response.status != 101) {
+      append_field(out, "Content-Type", response.content_type);
+    }
+  } else if (status_has_body(response.status)) {
     const std::size_t size = response.body.size();
     if (size != 0 && !response.content_type.empty()) {
       append_field(out, "Content-Type", response.content_type);
@@ -100,7 +104,9 @@ std::string serialise_head(const Response& response, const WireOptions& options)
   if (!options.request_id.empty()) {
     append_field(out, "X-Request-Id", options.request_id);
   }
-  if (!options.keep_alive) {
+  if (response.status == 101) {
+    out.append("Connection: Upgrade\r\n");
+  } else if (!options.keep_alive || response.takeover) {
     out.append("Connection: close\r\n");
   } else if (options.version < 11) {
     out.append("Connection: keep-alive\r\n");

@@ -2,6 +2,8 @@
 // HTTP requests to others over libcurl; the only file that includes it.
 #include "net/http_client.hpp"
 
+#include <unistd.h>
+
 #include <curl/curl.h>
 #include <mutex>
 #include <unordered_map>
@@ -177,14 +179,11 @@ struct HttpClient::Impl {
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
     auto& self = *static_cast<Impl*>(user);
-    const auto it = self.watches.find(socket);
     if (what == CURL_POLL_REMOVE) {
-      if (it != self.watches.end()) {
-        self.loop.unwatch(it->second);
-        self.watches.erase(it);
-      }
+      self.forget(socket);
       return 0;
     }
+    const auto it = self.watches.find(socket);
     const std::uint32_t interest =
         ((what & CURL_POLL_IN) != 0 ? std::uint32_t{runtime::Loop::kRead} : 0U) |
         ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{runtime::Loop::kWrite} : 0U);
@@ -203,6 +202,19 @@ struct HttpClient::Impl {
     }
     self.watches.emplace(socket, watch);
     return 0;
+  }
+
+  // libcurl does not always tell before it closes a socket, and the next one gets its number.
+  static int on_close_socket(void* user, curl_socket_t socket) {
+    static_cast<Impl*>(user)->forget(socket);
+    return ::close(socket);
+  }
+
+  void forget(curl_socket_t socket) {
+    if (const auto it = watches.find(socket); it != watches.end()) {
+      loop.unwatch(it->second);
+      watches.erase(it);
+    }
   }
 
   static int on_timer(CURLM*, long timeout_ms, void* user) {
@@ -288,6 +300,8 @@ void HttpClient::send(HttpRequest request, Done done) {
   }
   prepare(*transfer);
   CURL* easy = transfer->easy.get();
+  set(easy, CURLOPT_CLOSESOCKETFUNCTION, &Impl::on_close_socket);
+  set(easy, CURLOPT_CLOSESOCKETDATA, impl_.get());
   impl_->transfers.emplace(easy, std::move(transfer));
   if (const CURLMcode code = curl_multi_add_handle(impl_->multi, easy); code != CURLM_OK) {
     auto failed = std::move(impl_->transfers.at(easy));

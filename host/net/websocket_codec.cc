@@ -290,33 +290,45 @@ std::size_t ws_frame_bytes(WsRole role, std::size_t payload_bytes) noexcept {
   return 2 + extended + (role == WsRole::Client ? sizeof(MaskKey) : 0) + payload_bytes;
 }
 
+namespace {
+
+// Everything of a header but the mask.
+void append_header(std::string& out, std::uint8_t first, std::uint8_t mask_bit,
+                   std::size_t payload_bytes) {
+  const std::size_t extended = ws_frame_bytes(WsRole::Server, payload_bytes) - payload_bytes - 2;
+  const std::size_t length = extended == 0   ? payload_bytes
+                             : extended == 2 ? std::size_t{kLength16}
+                                             : std::size_t{kLength64};
+  out += static_cast<char>(first);
+  out += static_cast<char>(length | mask_bit);
+  for (std::size_t i = extended; i > 0; --i) {
+    out += static_cast<char>(payload_bytes >> 8 * (i - 1) & 0xFF);
+  }
+}
+
+}  // namespace
+
 void ws_append_frame(std::string& out, WsRole role, WsOpcode opcode, std::string_view payload,
                      bool final) {
   WAX_DCHECK(!is_control(opcode) || (final && payload.size() < kLength16));
-  std::array<char, 14> header{};
-  const std::size_t size = ws_frame_bytes(role, payload.size()) - payload.size();
-  const std::size_t masked = role == WsRole::Client ? sizeof(MaskKey) : 0;
-  const std::size_t extended = size - 2 - masked;
-  header[0] =
-      static_cast<char>(static_cast<std::uint8_t>(opcode) | (final ? kFinalBit : std::uint8_t{0}));
-  const std::size_t length = extended == 0   ? payload.size()
-                             : extended == 2 ? std::size_t{kLength16}
-                                             : std::size_t{kLength64};
-  header[1] = static_cast<char>(length | (masked > 0 ? kMaskBit : std::uint8_t{0}));
-  for (std::size_t i = 0; i < extended; ++i) {
-    header[2 + i] = static_cast<char>(payload.size() >> 8 * (extended - 1 - i) & 0xFF);
-  }
+  const auto first =
+      static_cast<std::uint8_t>(static_cast<std::uint8_t>(opcode) | (final ? kFinalBit : 0));
+  append_header(out, first, role == WsRole::Client ? kMaskBit : std::uint8_t{0}, payload.size());
   MaskKey key{};
-  if (masked > 0) {
+  if (role == WsRole::Client) {
     key = fresh_mask();
-    std::memcpy(header.data() + 2 + extended, key.data(), key.size());
+    out.append(reinterpret_cast<const char*>(key.data()), key.size());
   }
-  out.append(header.data(), size);
   const std::size_t at = out.size();
   out.append(payload);
-  if (masked > 0) {
+  if (role == WsRole::Client) {
     apply_mask(out.data() + at, payload.size(), key, 0);
   }
+}
+
+void ws_append_server_header(std::string& out, WsOpcode opcode, std::size_t payload_bytes) {
+  append_header(out, static_cast<std::uint8_t>(static_cast<std::uint8_t>(opcode) | kFinalBit), 0,
+                payload_bytes);
 }
 
 void ws_append_close(std::string& out, WsRole role, std::uint16_t code, std::string_view reason) {

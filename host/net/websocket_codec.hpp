@@ -112,6 +112,9 @@ class WsReader {
 // mask is fresh and unpredictable (RFC 6455, 10.3).
 void ws_append_frame(std::string& out, WsRole role, WsOpcode opcode, std::string_view payload,
                      bool final = true);
+// The octets of a server's unfragmented data frame before its payload, which may then be shared by
+// many connections.
+void ws_append_server_header(std::string& out, WsOpcode opcode, std::size_t payload_bytes);
 // A close frame; kNoStatus sends none. The reason is cut to 123 octets, at a character's edge.
 void ws_append_close(std::string& out, WsRole role, std::uint16_t code, std::string_view reason);
 // Octets that a frame with that payload takes.

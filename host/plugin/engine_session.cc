@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugin/blob.hpp"
+#include "plugin/engine_net.hpp"
 #include "plugin/host_tables.hpp"
 #include "plugin/services.hpp"
 #include "plugin/table.hpp"
@@ -21,11 +22,6 @@ constexpr std::size_t kRememberedExpiries = 16;
 constexpr int kPatientRounds = 100;
 constexpr Millis kPatience(100);
 constexpr Millis kQuietPoll(2);
-
-std::uint64_t next_id() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last & ((std::uint64_t{1} << kIdBits) - 1);
-}
 
 const Status& cancelled() {
   static const Status status(Code::Cancelled, "the session is stopping");
@@ -55,6 +51,10 @@ void call_rows(wax_rows_fn fn, void* user, const std::vector<Row>& rows) {
 
 }  // namespace
 
+std::uint64_t next_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last & ((std::uint64_t{1} << kIdBits) - 1);
+}
 std::uint64_t make_handle(const EngineSession& session, std::uint64_t id) noexcept {
   return session.slot() << kIdBits | id;
 }
@@ -125,12 +125,17 @@ std::uint64_t EngineSession::slot() const noexcept {
   return token_ & HandleTable<std::shared_ptr<EngineSession>>::kSlotMask;
 }
 
-// Calls into the engine with the loop's marker set, so that the watchdog can name a stuck plugin.
-template <class F>
-void EngineSession::enter(F call_engine) {
-  loop_.set_doing(module_->id().c_str());
-  call_engine();
-  loop_.set_doing("");
+EngineNet* EngineSession::net() {
+  if (!net_ && module_->services().network != nullptr) {
+    net_ = std::make_unique<EngineNet>(*this, *module_->services().network);
+  }
+  return net_.get();
+}
+
+void EngineSession::drop_proxied_connections() {
+  if (net_) {
+    net_->drop_proxied();
+  }
 }
 
 // Calls ------------------------------------------------------------------------------------------
@@ -542,6 +547,9 @@ void EngineSession::end_pending() {
   pending.swap(pending_);
   for (auto& [id, expected] : pending) {
     cancel(std::move(expected));
+  }
+  if (net_) {
+    net_->end();
   }
 }
 

@@ -28,6 +28,8 @@
 namespace waxwing::plugin_host {
 
 class Blob;
+class EngineHttp;
+class EngineNet;
 
 struct Part {
   std::string name;
@@ -178,8 +180,15 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   [[nodiscard]] bool debug() const noexcept { return debug_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::uint64_t slot() const noexcept;
+  // What the engine has open on the network; nullptr when this host has none. [loop]
+  [[nodiscard]] EngineNet* net();
+  // Closes what goes through the session's proxy, for the engine to come back through another. [loop]
+  void drop_proxied_connections();
 
  private:
+  friend class EngineHttp;
+  friend class EngineNet;
+
   struct Call {
     AnswerFn answer;
     runtime::Loop::TimerId deadline = 0;
@@ -196,8 +205,13 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
                 runtime::Loop& loop, EngineSink& sink);
   [[nodiscard]] wax_call* open_call(std::string what, Millis deadline, AnswerFn answer);
   void call_deadline(std::uint64_t id);
+  // Calls into the engine with the loop's marker set, so that the watchdog can name a stuck plugin.
   template <class F>
-  void enter(F call_engine);
+  void enter(F call_engine) {
+    loop_.set_doing(module_->id().c_str());
+    call_engine();
+    loop_.set_doing("");
+  }
   [[nodiscard]] std::uint64_t expect(Pending pending);
   [[nodiscard]] std::optional<Pending> take(std::uint64_t id);
   void cancel(Pending pending);
@@ -230,9 +244,12 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   std::atomic<std::uint32_t> events_{0};                // emitted and not yet durable
   std::atomic<std::uint64_t> event_bytes_{0};
   std::atomic<bool> refused_events_{false};  // owe the engine a resume()
+  std::unique_ptr<EngineNet> net_;           // [loop] made when first used
 };
 
-// Handles of calls, timers and watches: the session's slot and an id that is never used again.
+// Ids of what an engine has asked for; not zero, never used again.
+[[nodiscard]] std::uint64_t next_id() noexcept;
+// Handles of calls, timers and watches: the session's slot and such an id.
 [[nodiscard]] std::uint64_t make_handle(const EngineSession& session, std::uint64_t id) noexcept;
 [[nodiscard]] std::uint64_t handle_id(std::uint64_t handle) noexcept;
 [[nodiscard]] std::uint64_t handle_slot(std::uint64_t handle) noexcept;

@@ -52,7 +52,7 @@ int32_t call_cancelled(const wax_host* host, wax_call* call) noexcept {
   return !session || session->call_cancelled(handle_id(handle)) ? 1 : 0;
 }
 
-const void* get_extension(const wax_host*, const char* extension_id) noexcept {
+const void* get_extension(const wax_host* host, const char* extension_id) noexcept {
   const std::string_view id = extension_id != nullptr ? extension_id : "";
   if (id == WAX_HOST_SESSION) {
     return session_table();
@@ -74,6 +74,9 @@ const void* get_extension(const wax_host*, const char* extension_id) noexcept {
   }
   if (id == WAX_HOST_METRICS) {
     return metrics_table();
+  }
+  if (id == WAX_HOST_NET && module_of(host).services().network != nullptr) {
+    return net_table();
   }
   return nullptr;
 }

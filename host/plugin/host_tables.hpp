@@ -53,5 +53,6 @@ inline constexpr std::uint64_t kMaxOctets = PTRDIFF_MAX;
 [[nodiscard]] const wax_host_blob* blob_table() noexcept;
 [[nodiscard]] const wax_host_log* log_table() noexcept;
 [[nodiscard]] const wax_host_metrics* metrics_table() noexcept;
+[[nodiscard]] const wax_host_net* net_table() noexcept;
 
 }  // namespace waxwing::plugin_host

@@ -11,6 +11,9 @@
 namespace waxwing {
 class Metrics;
 }
+namespace waxwing::net {
+class Network;
+}
 namespace waxwing::runtime {
 class BlockingPool;
 }
@@ -23,8 +26,8 @@ class EngineSession;
 // Outlives every module. [any-thread]
 struct Services {
   Services(runtime::BlockingPool& blocking_pool, Metrics& metrics_registry,
-           const Clock& the_clock = Clock::system())
-      : pool(blocking_pool), metrics(metrics_registry), clock(the_clock) {}
+           const Clock& the_clock = Clock::system(), net::Network* the_network = nullptr)
+      : pool(blocking_pool), metrics(metrics_registry), clock(the_clock), network(the_network) {}
 
   // A blob with the number of references that plugins hold.
   struct BlobEntry {
@@ -36,6 +39,7 @@ struct Services {
   runtime::BlockingPool& pool;
   Metrics& metrics;
   const Clock& clock;
+  net::Network* const network;  // null: no wax.host.net is offered
   HandleTable<std::shared_ptr<EngineSession>> sessions;
   HandleTable<BlobEntry> blobs;
 };

@@ -425,14 +425,31 @@ void Session::on_resolve_proxy(std::string purpose, LeaseFn done) {
   const Json hint = {{"proxy", proxy != nullptr ? *proxy : Json()},
                      {"purpose", purpose},
                      {"running", env_.running_count()}};
-  env_.proxies.acquire(
-      record_.proxy, name_, json::dump(hint), post_to_loop(),
-      [self = shared_from_this(), done = std::move(done)](Result<plugin_host::Lease> lease) {
-        if (lease.has_value()) {
-          self->leases_.push_back(lease->id);
-        }
-        done(std::move(lease));
-      });
+  env_.proxies.acquire(record_.proxy, name_, json::dump(hint), post_to_loop(),
+                       [self = shared_from_this(), purpose,
+                        done = std::move(done)](Result<plugin_host::Lease> lease) {
+                         if (lease.has_value()) {
+                           self->hold_lease(purpose, *lease);
+                         }
+                         done(std::move(lease));
+                       });
+}
+
+// One for each purpose: the new one is held before the old one is given back, so that a module
+// which keeps a session with its proxy sees no gap.
+void Session::hold_lease(std::string_view purpose, const plugin_host::Lease& lease) {
+  const bool known = purpose == "websocket" || purpose == "media" || purpose == "http";
+  const std::string key(known ? purpose : "other");
+  const auto old = leases_.find(key);
+  const std::uint64_t unneeded = engine_ == nullptr     ? lease.id
+                                 : old != leases_.end() ? old->second.id
+                                                        : 0;
+  if (engine_ != nullptr) {
+    leases_[key] = {lease.id, lease.url, lease.expires_at_ms};
+  }
+  if (unneeded != 0) {
+    env_.proxies.release(record_.proxy, unneeded);
+  }
 }
 
 void Session::on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,

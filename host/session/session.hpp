@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,13 @@ enum class Need : std::uint8_t {
   Running,     // any state but STOPPED
   Working,     // waits while STARTING
   ScanQrCode,  // waits while STARTING
+};
+
+// A lease as it may be shown: without credentials.
+struct HeldLease {
+  std::uint64_t id = 0;
+  std::string url;  // empty = direct
+  std::int64_t expires_at_ms = 0;
 };
 
 struct QrCode {
@@ -186,6 +194,7 @@ class Session final : public std::enable_shared_from_this<Session>,
                        std::uint32_t latency_ms) override;
 
   [[nodiscard]] std::function<void(Task)> post_to_loop();
+  void hold_lease(std::string_view purpose, const plugin_host::Lease& lease);
 
   const std::string name_;
   runtime::Loop& loop_;
@@ -216,7 +225,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   std::vector<Task> end_waiters_;
   runtime::Loop::TimerId start_deadline_ = 0;
   runtime::Loop::TimerId late_working_ = 0;  // WORKING waits a little for the account's name
-  std::vector<std::uint64_t> leases_;
+  std::map<std::string, HeldLease> leases_;  // by purpose
 
   std::deque<std::pair<Operation, Done>> operations_;
   bool operating_ = false;

@@ -445,8 +445,8 @@ void Session::end_engine(Farewell farewell, Task then) {
 void Session::engine_ended() {
   engine_.reset();
   ending_ = false;
-  for (const std::uint64_t lease : std::exchange(leases_, {})) {
-    env_.proxies.release(record_.proxy, lease);
+  for (const auto& [purpose, lease] : std::exchange(leases_, {})) {
+    env_.proxies.release(record_.proxy, lease.id);
   }
   if (std::exchange(counted_, false)) {
     env_.engine_ends(record_.engine);

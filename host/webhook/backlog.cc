@@ -43,6 +43,9 @@ TargetPtr Backlog::target(Slot slot) const {
 
 void Backlog::configure(Targets targets) {
   targets_ = std::move(targets);
+  if (!std::exchange(opened_, true)) {
+    open();
+  }
   // What waits for a retry has a new chance with the new settings.
   std::vector<std::pair<Slot, std::string>> waiting;
   for (auto& [slot, queue] : queues_) {
@@ -438,7 +441,15 @@ void Backlog::abandon() {
 // The API's view
 // -----------------------------------------------------------------------------------
 
-std::string Backlog::report() const {
+void Backlog::report(UniqueFunction<void(std::string)> done) {
+  if (loading_ && !gone_) {
+    questions_.emplace_back([this, done = std::move(done)] { done(write_report()); });
+  } else {
+    done(write_report());
+  }
+}
+
+std::string Backlog::write_report() const {
   std::string text;
   JsonWriter out(text);
   const auto time = [&](std::int64_t ms) {

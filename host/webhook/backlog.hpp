@@ -33,8 +33,7 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   Backlog(const Backlog&) = delete;
   Backlog& operator=(const Backlog&) = delete;
 
-  // Reads what an earlier run left; what comes meanwhile waits behind it.
-  void open();
+  // The first call begins to read what an earlier run left; what comes meanwhile waits behind it.
   void configure(Targets targets);
   struct Arrival {
     RowKey key;
@@ -52,8 +51,8 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   // Stores what changed; `done` when that is durable or failed.
   void flush(Task done);
 
-  // The API's view: a JSON array with an object per webhook.
-  [[nodiscard]] std::string report() const;
+  // The API's view: a JSON array with an object per webhook. Comes when all rows are known.
+  void report(UniqueFunction<void(std::string)> done);
   struct Dead {
     std::string key;  // of its row
     Slot slot = 0;
@@ -78,6 +77,7 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
 
  private:
   // Reading (backlog_rows.cc)
+  void open();
   void read_progress_from(const std::string& after);
   void read_rows_from(const std::string& after);
   void take_row(const storage::Row& stored);
@@ -98,6 +98,7 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   void wait(Slot slot, const std::string& order_key, Queue::Chain& chain, Millis delay);
   void after_change(Slot slot);
   void write(storage::WriteOp op);
+  [[nodiscard]] std::string write_report() const;
   void check_closed();
   void erase_everything();
 
@@ -105,12 +106,14 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   const std::string session_;
   const storage::TenantStore store_;
   Targets targets_;
+  bool opened_ = false;
   bool loading_ = true;
   bool closing_ = false;
   bool gone_ = false;
   std::map<Slot, Queue> queues_;
   std::set<Slot> reading_tail_;
   std::vector<Arrival> arrivals_;                         // while loading
+  std::vector<Task> questions_;                           // likewise
   std::map<std::pair<RowKey, Slot>, Progress> progress_;  // of an earlier run, until it is used
   std::set<std::pair<RowKey, Slot>> done_;                // of rows that wait for another slot yet
   std::vector<storage::WriteOp> writes_;                  // to be stored soon

@@ -134,6 +134,16 @@ void Backlog::loaded() {
   for (Arrival& arrival : std::exchange(arrivals_, {})) {
     accept(std::move(arrival));
   }
+  for (const Task& question : std::exchange(questions_, {})) {
+    question();
+  }
+  std::vector<Slot> slots;
+  for (const auto& [slot, queue] : queues_) {
+    slots.push_back(slot);
+  }
+  for (const Slot slot : slots) {
+    after_change(slot);
+  }
   check_closed();
 }
 

@@ -138,12 +138,10 @@ std::unique_ptr<event::Outbox> Service::open(const std::string& session,
       });
     };
   }
-  loop_.post([backlog, before = std::move(before.backlog)] {
-    if (before) {
-      before->abandon();  // a deleted session of that name had not finished
-    }
-    backlog->open();
-  });
+  if (before.backlog) {
+    // A deleted session of that name had not finished; what it left goes to nobody.
+    loop_.post([before = std::move(before.backlog)] { before->abandon(); });
+  }
   return std::make_unique<SharedOutbox>(std::move(outbox));
 }
 
@@ -212,8 +210,9 @@ void Service::report(const std::string& session, TextFn done) {
     done(unknown_session());
     return;
   }
-  loop_.post(
-      [backlog = std::move(entry.backlog), done = std::move(done)] { done(backlog->report()); });
+  loop_.post([backlog = std::move(entry.backlog), done = std::move(done)]() mutable {
+    backlog->report([done = std::move(done)](std::string text) { done(std::move(text)); });
+  });
 }
 
 void Service::dead_letters(const std::string& session, std::string_view cursor, std::uint32_t limit,

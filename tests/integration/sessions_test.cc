@@ -117,7 +117,7 @@ TEST_F(Sessions, ConfigIsEchoedAsGiven) {
   for (const char* path :
        {"metadata", "proxy.server", "proxy.username", "debug", "ignore.status", "client.deviceName",
         "gows", "webjs", "webhooks.0.url", "webhooks.0.events", "webhooks.0.retries",
-        "webhooks.0.customHeaders", "echo.loginAfterMs"}) {
+        "webhooks.0.customHeaders.0.name", "echo.loginAfterMs"}) {
     EXPECT_EQ(got.at(path), Value::parse(config).at(path)) << path;
   }
 }
@@ -126,7 +126,8 @@ TEST_F(Sessions, SecretsOfAConfigAreMasked) {
   const std::string name = own_name();
   const Reply made = http_.post("/api/sessions", "{\"name\":" + json_text(name) + R"(,"start":false,
       "config":{"proxy":{"server":"localhost:1","username":"u","password":"hidden-1"},
-                "webhooks":[{"url":"http://localhost/x","events":["*"],"hmac":{"key":"hidden-2"}}]}})");
+                "webhooks":[{"url":"http://localhost/x","events":["*"],"hmac":{"key":"hidden-2"},
+                             "customHeaders":[{"name":"Authorization","value":"hidden-3"}]}]}})");
   ASSERT_EQ(made.status, 201) << made;
   for (const Reply& reply :
        {made, http_.get(session_path(name)), http_.get("/api/sessions?all=true"),

@@ -18,7 +18,7 @@ WRAPPED = [
     (r"boost/asio/buffer\.hpp", r"host/(runtime|http)/"),
     (r"boost/asio(/|\.hpp)", r"host/runtime/"),
     (r"boost/beast(/|\.hpp)", r"host/(http|net)/"),
-    (r"curl/", r"host/net/http_client\.cc$"),
+    (r"curl/", r"host/net/"),
     (r"spdlog/", r"host/base/log\.cc$"),
     (r"prometheus/", r"host/base/metrics\.cc$"),
     (r"yaml-cpp/", r"host/config/"),

@@ -2,6 +2,7 @@
 # Every third-party library, found once. All of them are Debian 12 packages (tools/install-deps).
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+find_package(CURL 7.85 REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(PNG REQUIRED)
 find_package(CURL REQUIRED)

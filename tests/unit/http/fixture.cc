@@ -8,6 +8,9 @@
 #include <sys/resource.h>
 #include <utility>
 
+#include "http/event_stream.hpp"
+#include "http/websocket.hpp"
+
 namespace waxwing::http::test {
 
 Answerer::Answerer()
@@ -89,6 +92,22 @@ void ServerTest::start(ServerOptions options) {
   add("GET", "/drop", [](Request&&, Responder&&) {});
   add("GET", "/throw", [](Request&&, Responder&&) { throw std::runtime_error("secret"); });
   add("GET", "/throw-int", [](Request&&, Responder&&) { throw 42; });
+  const auto open_stream = [this] {
+    auto feed = std::make_shared<Feed>(feed_limits);
+    ++listening;
+    const std::shared_ptr<void> companion(nullptr, [this](void*) { --listening; });
+    const std::lock_guard lock(mutex);
+    feeds.push_back(feed);
+    changed.notify_all();
+    return Stream{std::move(feed), companion, pulse};
+  };
+  add("GET", "/ws", [open_stream](Request&& request, Responder&& responder) {
+    auto problem = websocket_problem(request);
+    responder.send(problem ? std::move(*problem) : websocket_response(request, open_stream()));
+  });
+  add("GET", "/events", [open_stream](Request&&, Responder&& responder) {
+    responder.send(event_stream_response(open_stream()));
+  });
   server = std::make_unique<Server>(std::move(options), std::move(router));
   ASSERT_TRUE(server->start());
 }
@@ -122,6 +141,13 @@ void ServerTest::drop_held() {
   mine = std::exchange(held, {});
 }
 
+std::shared_ptr<Feed> ServerTest::await_feed(std::size_t count) {
+  std::unique_lock lock(mutex);
+  const bool there = changed.wait_for(lock, kPatience, [&] { return feeds.size() >= count; });
+  EXPECT_TRUE(there);
+  return there ? feeds.back() : std::make_shared<Feed>();
+}
+
 bool ServerTest::eventually(const std::function<bool()>& reached,
                             std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -138,6 +164,14 @@ void ServerTest::expect_service() {
   const auto reply = connect().roundtrip(get("/hello"));
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 200);
+}
+
+Message message(std::string text, std::string id) {
+  Message out{std::make_shared<const std::string>(std::move(text)), nullptr};
+  if (!id.empty()) {
+    out.id = std::make_shared<const std::string>(std::move(id));
+  }
+  return out;
 }
 
 std::size_t open_descriptors() {

@@ -2,6 +2,7 @@
 // A running server with routes for every kind of handler, good and bad.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -12,8 +13,9 @@
 
 #include <gtest/gtest.h>
 
+#include "http/feed.hpp"
 #include "http/server.hpp"
-#include "unit/http/client.hpp"
+#include "support/raw_client.hpp"
 
 namespace waxwing::http::test {
 
@@ -47,6 +49,7 @@ class Answerer {
 //   GET  /blob/{size}     that many octets
 //   GET  /held            kept until answer_held()
 //   GET  /drop, /throw, /throw-int
+//   GET  /ws, /events     a WebSocket and an event stream of a feed in `feeds`
 class ServerTest : public testing::Test {
  protected:
   // Called by SetUp() with options(); again by tests that want others.
@@ -60,6 +63,8 @@ class ServerTest : public testing::Test {
   void await_held(std::size_t count);
   void answer_held(int status = 200);
   void drop_held();
+  // Waits until so many clients have come to /ws and /events; the newest one's feed.
+  std::shared_ptr<Feed> await_feed(std::size_t count = 1);
   // Waits until `reached`, fails the test when that takes too long.
   static bool eventually(const std::function<bool()>& reached,
                          std::chrono::milliseconds patience = kPatience);
@@ -69,10 +74,16 @@ class ServerTest : public testing::Test {
   Answerer answerer;
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<Responder> held;  // guarded by mutex
-  int cancelled = 0;            // guarded by mutex
+  std::vector<Responder> held;               // guarded by mutex
+  int cancelled = 0;                         // guarded by mutex
+  std::vector<std::shared_ptr<Feed>> feeds;  // guarded by mutex
+  FeedLimits feed_limits;
+  std::chrono::milliseconds pulse{60'000};
+  std::atomic<int> listening{0};  // companions alive
   std::unique_ptr<Server> server;
 };
+
+[[nodiscard]] Message message(std::string text, std::string id = {});
 
 // Open descriptors of this process.
 std::size_t open_descriptors();

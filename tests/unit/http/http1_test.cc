@@ -9,33 +9,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "unit/http/fake_channel.hpp"
+
 namespace waxwing::http {
 namespace {
 
 using std::chrono::seconds;
+using test::FakeChannel;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-class FakeChannel final : public Channel {
- public:
-  void write(std::string head, Body body) override {
-    output += head;
-    output += body.view();
-    drained = false;
-  }
-  void finish() override { finished = true; }
-  void set_deadline(TimePoint at) override { deadline = at; }
-  [[nodiscard]] TimePoint now() const override { return time; }
-
-  std::string output;
-  bool drained = true;
-  bool finished = false;
-  TimePoint time{seconds(1000)};
-  TimePoint deadline{};
-};
 
 struct Http1Test : testing::Test {
   void SetUp() override {
@@ -89,7 +74,7 @@ struct Http1Test : testing::Test {
   }
   // What a worker does with answers from elsewhere.
   void deliver() {
-    for (auto& answer : mailbox->take()) {
+    for (auto& answer : mailbox->take().answers) {
       if (const auto sink = answer.sink.lock()) {
         sink->on_answer(answer.serial, std::move(answer.response));
       }

@@ -25,7 +25,7 @@ struct ResponderTest : testing::Test {
 
   std::vector<int> posted() {
     std::vector<int> out;
-    for (const auto& answer : mailbox->take()) {
+    for (const auto& answer : mailbox->take().answers) {
       out.push_back(answer.response.status);
     }
     return out;

@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "fixtures/scripted_module.hpp"
+#include "net/network.hpp"
 #include "plugin/engine_session.hpp"
 #include "plugin/module.hpp"
 #include "plugin/services.hpp"
@@ -46,7 +47,9 @@ class KeepingSink final : public plugin_host::EngineSink {
   }
   void on_scan(plugin_host::Scan, RowsFn done) override { reads.push_back(std::move(done)); }
   void on_resolve_proxy(std::string, LeaseFn done) override { proxies.push_back(std::move(done)); }
-  void on_report_proxy(std::uint64_t, wax_proxy_outcome, std::uint32_t) override {}
+  void on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome, std::uint32_t) override {
+    reports.emplace_back(lease, outcome);
+  }
 
   std::vector<plugin_host::StateChange> states;
   std::vector<std::string> qr;
@@ -56,6 +59,7 @@ class KeepingSink final : public plugin_host::EngineSink {
   std::vector<DoneFn> commits;
   std::vector<RowsFn> reads;
   std::vector<LeaseFn> proxies;
+  std::vector<std::pair<std::uint64_t, wax_proxy_outcome>> reports;
 };
 
 class EngineSessionTest : public ::testing::Test {
@@ -70,6 +74,7 @@ class EngineSessionTest : public ::testing::Test {
   ~EngineSessionTest() override {
     close();
     pool_.stop();
+    network_.stop();
     loop_.run_ready_for_test();
   }
 
@@ -122,7 +127,8 @@ class EngineSessionTest : public ::testing::Test {
   ManualClock clock_;
   Metrics metrics_{"test_", {}};
   runtime::BlockingPool pool_{2, 100};
-  plugin_host::Services services_{pool_, metrics_, clock_};
+  net::Network network_;
+  plugin_host::Services services_{pool_, metrics_, clock_, &network_};
   runtime::Loop loop_{"test", clock_};
   KeepingSink sink_;
   plugin_host::EngineSession::Params params_;

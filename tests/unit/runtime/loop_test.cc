@@ -231,6 +231,23 @@ TEST_F(PipeTest, SaysWhenTheOtherEndIsGone) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(PipeTest, AnUnwatchedDescriptorsNumberIsFreeAtOnce) {
+  const auto first =
+      loop_.watch(ends_[0], Loop::kRead | Loop::kError, [](std::uint32_t) { FAIL(); });
+  loop_.unwatch(first);
+  int calls = 0;
+  Loop::WatchId second = 0;
+  second = loop_.watch(ends_[0], Loop::kRead, [&](std::uint32_t) {
+    ++calls;
+    loop_.unwatch(first);  // long gone
+    loop_.unwatch(second);
+  });
+  ASSERT_NE(second, 0U);
+  write("x");
+  loop_.run_ready_for_test();
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(PipeTest, RefusesDescriptorsThatCannotBeWatched) {
   EXPECT_EQ(loop_.watch(-1, Loop::kRead, [](std::uint32_t) { FAIL(); }), 0U);
   EXPECT_EQ(loop_.watch(9'999, Loop::kRead, [](std::uint32_t) { FAIL(); }), 0U);

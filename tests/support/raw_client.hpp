@@ -55,6 +55,8 @@ class Client {
                                std::chrono::milliseconds patience = kPatience);
   // Octets as they come, until `size` are there, the other side ends, or time runs out.
   std::string receive_octets(std::size_t size, std::chrono::milliseconds patience = kPatience);
+  // What is there, or comes next; "" when the other side ends or time runs out.
+  std::string receive_some(std::chrono::milliseconds patience = kPatience);
   // True when the other side closes (or resets) and sends nothing more before.
   bool ended(std::chrono::milliseconds patience = kPatience);
   // True when nothing at all comes for that long.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A raw TCP client that sends exactly what a test wants, whenever it wants, and reads answers.
-#include "unit/http/client.hpp"
+#include "support/raw_client.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -161,6 +161,13 @@ std::string Client::receive_octets(std::size_t size, std::chrono::milliseconds p
   std::string out = buffer_.substr(0, taken);
   buffer_.erase(0, taken);
   return out;
+}
+
+std::string Client::receive_some(std::chrono::milliseconds patience) {
+  if (buffer_.empty()) {
+    fill(SteadyClock::now() + patience);
+  }
+  return std::exchange(buffer_, {});
 }
 
 bool Client::ended(std::chrono::milliseconds patience) {

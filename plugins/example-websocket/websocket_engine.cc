@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// An engine that keeps a WebSocket open and sends texts through it.
+#include <deque>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <waxwing/plugin.hpp>
+
+namespace {
+
+namespace wp = waxwing::plugin;
+using Json = nlohmann::json;
+
+class WebSocketEngine final : public wp::Engine {
+ public:
+  static constexpr const char* kId = "WEBSOCKET";
+  static constexpr const char* kName = "WebSocket example";
+  static constexpr const char* kLicense = "Apache-2.0";
+  static constexpr wax_op kOps[] = {wp::op("messages.sendText")};
+  static constexpr const char* kConfigSection = "websocket";
+  static constexpr const char* kConfigSchema = R"json({
+    "type": "object", "additionalProperties": false, "required": ["url"],
+    "properties": {
+      "url": {"type": "string", "description": "ws:// or wss:// of a server that answers every text."},
+      "caPem": {"type": "string", "description": "An authority to trust beside the system's."}
+    }
+  })json";
+
+  explicit WebSocketEngine(const wp::Init& init) : Engine(init) {
+    const Json config = Json::parse(init.config);
+    options_.url = config.value("url", "");
+    options_.ca_pem = config.value("caPem", "");
+    options_.ping_interval_ms = 30'000;
+  }
+
+  void start(wp::Call&& call) override {
+    connect();
+    call.ok();
+  }
+
+  void stop(wp::Call&& call) override {
+    quiesce();
+    waiting_.clear();
+    call.ok();
+  }
+
+  void invoke(const wp::Request& request, wp::Call&& call) override {
+    const Json body = Json::parse(request.json);
+    if (!socket_.send_text(body.value("text", ""))) {
+      throw wp::Error(WAX_E_UNAVAILABLE, "too much waits to be sent");
+    }
+    waiting_.push_back(std::move(call));
+  }
+
+ private:
+  void connect() {
+    wp::WebSocketEvents on;
+    on.opened = [this](const wp::Headers&) {
+      backoff_.reset();
+      state(WAX_SESSION_WORKING);
+    };
+    on.message = [this](std::string_view data, bool) {
+      if (!waiting_.empty()) {
+        waiting_.front().ok(
+            Json({{"id", "true_echo_" + std::to_string(++count_)}, {"body", std::string(data)}})
+                .dump());
+        waiting_.pop_front();
+      }
+    };
+    on.closed = [this](const wp::NetEnd& end) {
+      waiting_.clear();  // what is dropped answers by itself
+      state(WAX_SESSION_STARTING, end.ok() ? "connection_lost" : end.reason, end.text);
+      retry_ = after(backoff_.next_ms(), [this] { connect(); });
+    };
+    socket_ = open_websocket(options_, std::move(on));
+  }
+
+  wp::WebSocketOptions options_;
+  wp::WebSocket socket_;
+  wp::Backoff backoff_;
+  wp::ScopedTimer retry_;
+  std::deque<wp::Call> waiting_;  // for the answers, in their order
+  int count_ = 0;
+};
+
+WAX_ENGINE_MODULE(WebSocketEngine, "waxwing.example-websocket", "0.1.0");
+
+}  // namespace
