@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The simulator's strictness: what it notices, what it refuses, and that it leaves honest clients
 // alone.
+#include <malloc.h>
+
+#include <numeric>
+
 #include <gtest/gtest.h>
 
 #include "scene.hpp"
@@ -195,6 +199,31 @@ TEST(SimulatorServer, TheOtherDevicesHearOfANewOne) {
                   .set("class", "notification")
                   .set("to", *notification.jid("from")));
   EXPECT_TRUE(scene.alice.device(1)->waiting.empty());
+}
+
+// 10,000 clients with 812 prekeys each are to fit in 1 GB, sockets included.
+TEST(SimulatorServer, AClientTakesLittleMemory) {
+  constexpr std::size_t kClients = 50;
+  std::vector<std::uint32_t> ids(812);
+  std::iota(ids.begin(), ids.end(), 1U);
+  Scene scene;
+  std::vector<Identity> identities(kClients);
+  std::vector<Account*> accounts;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    accounts.push_back(scene.server.world().create(std::to_string(15550002000 + i), "someone"));
+  }
+  std::vector<std::unique_ptr<TestClient>> clients;
+  const auto used = [] { return mallinfo2().uordblks; };
+  const std::size_t before = used();
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(scene.linked(identities[i], *accounts[i]));
+    clients.back()->say(upload(identities[i], ids));
+    EXPECT_EQ(clients.back()->hear("iq").text("type"), "result");
+  }
+  EXPECT_EQ(scene.alice.devices.size(), 1U);
+  const std::size_t each = (used() - before) / kClients;
+  RecordProperty("octets_per_client", std::to_string(each));
+  EXPECT_LT(each, 60000U) << "octets per client, the test's own included";
 }
 
 }  // namespace
