@@ -15,6 +15,7 @@
 
 #include "api/api.hpp"
 #include "app/collectors.hpp"
+#include "app/engine_settings.hpp"
 #include "app/signals.hpp"
 #include "base/build_info.hpp"
 #include "base/clock.hpp"
@@ -22,6 +23,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "config/checks.hpp"
+#include "config/environment.hpp"
 #include "config/loader.hpp"
 #include "config/session_config.hpp"
 #include "event/bus.hpp"
@@ -77,59 +79,6 @@ http::ServerOptions server_options(const config::Config& config) {
   return to;
 }
 
-// One line per problem.
-Status all_of(const std::vector<Violation>& violations) {
-  std::string lines;
-  for (const Violation& violation : violations) {
-    lines += (lines.empty() ? "" : "\n") + violation.message();
-  }
-  return {Code::Invalid, std::move(lines)};
-}
-
-// The sections of the loaded engines; YAML's share of each is checked with the same schema.
-Result<config::SessionConfigSchema> session_config_schema(const config::Config& config,
-                                                          const plugin_host::Registry& plugins) {
-  std::map<std::string, Json> sections;
-  for (const plugin_host::EngineType& engine : plugins.engines()) {
-    if (engine.info->config_schema.empty()) {
-      continue;
-    }
-    auto schema = json::parse(engine.info->config_schema);
-    if (!schema.has_value()) {
-      return schema.error().with("the config schema of engine " + engine.info->id);
-    }
-    Json own = std::move(*schema);
-    if (const auto it = config.engines.find(engine.info->id); it != config.engines.end()) {
-      WAX_TRY(const Json values, json::parse(it->second.config_json));
-      own = config::with_defaults(std::move(own), values);
-    }
-    sections[engine.info->config_section] = std::move(own);
-  }
-  WAX_TRY(auto schema, config::SessionConfigSchema::make(sections));
-  for (const plugin_host::EngineType& engine : plugins.engines()) {
-    const auto settings = config.engines.find(engine.info->id);
-    if (settings == config.engines.end() || !sections.contains(engine.info->config_section)) {
-      continue;
-    }
-    WAX_TRY(Json section, json::parse(settings->second.config_json));
-    Json wrapped = {{engine.info->config_section, std::move(section)}};
-    const auto violations = schema.check(wrapped, true, "engines." + engine.info->id + ".config");
-    if (!violations.empty()) {
-      return all_of(violations);
-    }
-  }
-  for (const auto& [name, settings] : config.sessions) {
-    if (settings.config_json.has_value()) {
-      WAX_TRY(Json own, json::parse(*settings.config_json));
-      const auto violations = schema.check(own, true, "sessions." + name + ".config");
-      if (!violations.empty()) {
-        return all_of(violations);
-      }
-    }
-  }
-  return schema;
-}
-
 // Numbers this run of the server: higher than all before it that used this storage.
 Result<std::uint32_t> count_run(storage::Store& store) {
   const storage::BlockingTenant server(store, "");
@@ -161,8 +110,9 @@ std::string module_config(const std::map<std::string, config::ModuleSettings>& a
 // Every part, in the order of its making; gone in the reverse.
 class Server {
  public:
-  explicit Server(const config::Config& config)
+  Server(const config::Config& config, bool allow_test_endpoint)
       : config_(config),
+        allow_test_endpoint_(allow_test_endpoint),
         metrics_(config.metrics.prefix, {{"worker", config.lifecycle.worker_id}}),
         loops_(config.runtime.loops, metrics_),
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
@@ -174,7 +124,9 @@ class Server {
   Status prepare() {
     WAX_TRY(plugins_,
             plugin_host::Registry::load(config_.plugins, default_plugin_dir(), services_));
-    WAX_TRY(auto schema, session_config_schema(config_, *plugins_));
+    WAX_TRY(auto schema,
+            session_config_schema(config_, *plugins_, config::Environment::of_this_process(),
+                                  allow_test_endpoint_));
     session_config_.emplace(std::move(schema));
     return Status::ok();
   }
@@ -311,6 +263,7 @@ class Server {
   }
 
   const config::Config& config_;
+  const bool allow_test_endpoint_;
   Metrics metrics_;
   runtime::LoopPool loops_;
   runtime::BlockingPool pool_;
@@ -362,7 +315,7 @@ int run(const Options& options) {
     log::warn("config.warning", {{"text", warning}});
   }
   const StopRequest stop;
-  Server server(config);
+  Server server(config, options.allow_test_endpoint);
   Status status = server.prepare();
   if (status.is_ok() && options.check_config) {
     log::stop();
