@@ -104,7 +104,6 @@ inline constexpr std::string_view kSessionsTag = "🖥️ Sessions";
 inline constexpr std::string_view kPairingTag = "📱 Pairing";
 inline constexpr std::string_view kChattingTag = "📤 Chatting";
 inline constexpr std::string_view kContactsTag = "👤 Contacts";
-inline constexpr std::string_view kEventsTag = "🔔 Events";
 inline constexpr std::string_view kObservabilityTag = "🔍 Observability";
 inline constexpr std::string_view kEventsTag = "📨 Events";
 inline constexpr std::string_view kPluginsTag = "🔌 Plugins";

@@ -15,6 +15,7 @@
 
 #include "api/api.hpp"
 #include "app/collectors.hpp"
+#include "app/engine_settings.hpp"
 #include "app/signals.hpp"
 #include "base/build_info.hpp"
 #include "base/clock.hpp"
@@ -22,11 +23,13 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "config/checks.hpp"
+#include "config/environment.hpp"
 #include "config/loader.hpp"
 #include "config/session_config.hpp"
 #include "event/bus.hpp"
 #include "event/envelope.hpp"
 #include "http/server.hpp"
+#include "media/qr_image.hpp"
 #include "net/network.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
@@ -79,59 +82,6 @@ http::ServerOptions server_options(const config::Config& config) {
   return to;
 }
 
-// One line per problem.
-Status all_of(const std::vector<Violation>& violations) {
-  std::string lines;
-  for (const Violation& violation : violations) {
-    lines += (lines.empty() ? "" : "\n") + violation.message();
-  }
-  return {Code::Invalid, std::move(lines)};
-}
-
-// The sections of the loaded engines; YAML's share of each is checked with the same schema.
-Result<config::SessionConfigSchema> session_config_schema(const config::Config& config,
-                                                          const plugin_host::Registry& plugins) {
-  std::map<std::string, Json> sections;
-  for (const plugin_host::EngineType& engine : plugins.engines()) {
-    if (engine.info->config_schema.empty()) {
-      continue;
-    }
-    auto schema = json::parse(engine.info->config_schema);
-    if (!schema.has_value()) {
-      return schema.error().with("the config schema of engine " + engine.info->id);
-    }
-    Json own = std::move(*schema);
-    if (const auto it = config.engines.find(engine.info->id); it != config.engines.end()) {
-      WAX_TRY(const Json values, json::parse(it->second.config_json));
-      own = config::with_defaults(std::move(own), values);
-    }
-    sections[engine.info->config_section] = std::move(own);
-  }
-  WAX_TRY(auto schema, config::SessionConfigSchema::make(sections));
-  for (const plugin_host::EngineType& engine : plugins.engines()) {
-    const auto settings = config.engines.find(engine.info->id);
-    if (settings == config.engines.end() || !sections.contains(engine.info->config_section)) {
-      continue;
-    }
-    WAX_TRY(Json section, json::parse(settings->second.config_json));
-    Json wrapped = {{engine.info->config_section, std::move(section)}};
-    const auto violations = schema.check(wrapped, true, "engines." + engine.info->id + ".config");
-    if (!violations.empty()) {
-      return all_of(violations);
-    }
-  }
-  for (const auto& [name, settings] : config.sessions) {
-    if (settings.config_json.has_value()) {
-      WAX_TRY(Json own, json::parse(*settings.config_json));
-      const auto violations = schema.check(own, true, "sessions." + name + ".config");
-      if (!violations.empty()) {
-        return all_of(violations);
-      }
-    }
-  }
-  return schema;
-}
-
 // Numbers this run of the server: higher than all before it that used this storage.
 Result<std::uint32_t> count_run(storage::Store& store) {
   const storage::BlockingTenant server(store, "");
@@ -163,8 +113,9 @@ std::string module_config(const std::map<std::string, config::ModuleSettings>& a
 // Every part, in the order of its making; gone in the reverse.
 class Server {
  public:
-  explicit Server(const config::Config& config)
+  Server(const config::Config& config, bool allow_test_endpoint)
       : config_(config),
+        allow_test_endpoint_(allow_test_endpoint),
         metrics_(config.metrics.prefix, {{"worker", config.lifecycle.worker_id}}),
         loops_(config.runtime.loops, metrics_),
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
@@ -176,7 +127,9 @@ class Server {
   Status prepare() {
     WAX_TRY(plugins_,
             plugin_host::Registry::load(config_.plugins, default_plugin_dir(), services_));
-    WAX_TRY(auto schema, session_config_schema(config_, *plugins_));
+    WAX_TRY(auto schema,
+            session_config_schema(config_, *plugins_, config::Environment::of_this_process(),
+                                  allow_test_endpoint_));
     session_config_.emplace(std::move(schema));
     return Status::ok();
   }
@@ -198,7 +151,7 @@ class Server {
     }
     manager_ =
         std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_, proxies_,
-                                           bus_, envelope_, webhooks_->outboxes(), stores_);
+                                           bus_, envelope_, webhooks_->outboxes(), stores_, qr_printer());
     WAX_TRY_VOID(manager_->load());
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
@@ -206,8 +159,7 @@ class Server {
 
     context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_,
                                     *webhooks_, metrics_, Clock::system(),
-                                    Clock::system().unix_ms(), data_dir(),
-                                    std::move(stop_server)});
+                                    Clock::system().unix_ms(), data_dir(), std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
     http_ = std::make_unique<http::Server>(server_options(config_), std::move(router));
@@ -283,6 +235,24 @@ class Server {
     return Status::ok();
   }
 
+  // Draws codes on standard output, away from the loops: it may be a pipe that nobody reads.
+  [[nodiscard]] session::Manager::ShowQrFn qr_printer() {
+    if (!config_.lifecycle.print_qr) {
+      return {};
+    }
+    return [this](const std::string& session, const std::string& text) {
+      const Status status = pool_.submit([session, text] {
+        const auto drawn = media::qr_terminal(text);
+        if (drawn.has_value()) {
+          std::printf("Scan this code to link the session '%s':\n%s", session.c_str(),
+                      drawn->c_str());
+          std::fflush(stdout);
+        }
+      });
+      status.ignore();  // the code is there over HTTP, too
+    };
+  }
+
   void announce_dropped(const std::string& session, const std::string& url, std::uint64_t count) {
     log::warn("webhook.dropped", {{"session", session}, {"count", count}});
     if (const auto of = manager_->find(session)) {
@@ -296,6 +266,7 @@ class Server {
   }
 
   const config::Config& config_;
+  const bool allow_test_endpoint_;
   Metrics metrics_;
   runtime::LoopPool loops_;
   runtime::BlockingPool pool_;
@@ -347,7 +318,7 @@ int run(const Options& options) {
     log::warn("config.warning", {{"text", warning}});
   }
   const StopRequest stop;
-  Server server(config);
+  Server server(config, options.allow_test_endpoint);
   Status status = server.prepare();
   if (status.is_ok() && options.check_config) {
     log::stop();

@@ -17,6 +17,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
                "Check the configuration and the plugins' parts of it, then exit");
   cli.add_flag("--print-config", options.print_config,
                "Print every option with its value and where it comes from, then exit");
+  cli.add_flag("--allow-test-endpoint", options.allow_test_endpoint,
+               "Let the configuration name another WhatsApp than the real one: for tests");
   cli.set_version_flag("--version", "waxwing " + std::string(kVersion));
   try {
     cli.parse(argc, argv);

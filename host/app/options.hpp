@@ -11,6 +11,7 @@ struct Options {
   std::string config_path;  // empty = none
   bool check_config = false;
   bool print_config = false;
+  bool allow_test_endpoint = false;
 };
 
 // Nothing, and `exit_code` set, when the line asks for help or is wrong; the text was printed.

@@ -175,14 +175,16 @@ struct Plugins {
   bool allow_draft = false;                  // hand out draft host extensions
   std::vector<PluginFile> load = {{"example-echo", "", "", true},
                                   {"storage-local", "", "", true},
-                                  {"proxy-static", "", "", true}};
+                                  {"proxy-static", "", "", true},
+                                  {"engine-gows", "", "", true},
+                                  {"engine-noweb", "", "", true}};
 
   bool operator==(const Plugins&) const = default;
 };
 
 // What a new session uses when nothing nearer says so.
 struct Defaults {
-  std::string engine = "ECHO";
+  std::string engine = "GOWS";
   std::string storage = "local";
   std::string proxy = "static";
 

@@ -279,6 +279,11 @@ std::vector<std::string> environment_warnings(const Environment& environment, co
       used.insert(candidate.name);
     }
   });
+  if (const Json* engines = json::find(schema, "x-env-engines")) {
+    for (const Json& name : *engines) {
+      used.insert(name.get<std::string>());
+    }
+  }
   const Json* unused = json::find(schema, "x-env-unused");
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment.all()) {

@@ -39,6 +39,19 @@ void move_references(Json& node, const std::string& section) {
   }
 }
 
+// The schema without the members that are the server's to set.
+Json without_server_members(Json schema) {
+  if (!schema.is_object() || !schema.contains("properties")) {
+    return schema;
+  }
+  Json& properties = schema["properties"];
+  for (auto it = properties.begin(); it != properties.end();) {
+    const Json* mark = json::find(*it, "x-server");
+    it = mark != nullptr && *mark == true ? properties.erase(it) : std::next(it);
+  }
+  return schema;
+}
+
 }  // namespace
 
 std::vector<Violation> check_session_name(std::string_view name, std::string_view path) {
@@ -89,23 +102,23 @@ Json with_defaults(Json schema, const Json& values) {
   return schema;
 }
 
-SessionConfigSchema::SessionConfigSchema(JsonSchema common,
-                                         std::map<std::string, JsonSchema> sections)
+SessionConfigSchema::SessionConfigSchema(JsonSchema common, std::map<std::string, Section> sections)
     : common_(std::move(common)), sections_(std::move(sections)) {}
 
 Result<SessionConfigSchema> SessionConfigSchema::make(const std::map<std::string, Json>& sections) {
   Json common = session_config_document();
-  std::map<std::string, JsonSchema> compiled;
+  std::map<std::string, Section> compiled;
   for (const auto& [name, section] : sections) {
     if (common["properties"].contains(name) && !is_builtin_section(name)) {
       return Status(Code::Invalid,
                     "section " + name + ": the name is that of a field of every session");
     }
-    Result<JsonSchema> schema = JsonSchema::compile(section);
-    if (!schema) {
-      return schema.error().with("section " + name);
+    Result<JsonSchema> whole = JsonSchema::compile(section);
+    Result<JsonSchema> of_sessions = JsonSchema::compile(without_server_members(section));
+    if (!whole || !of_sessions) {
+      return (whole ? of_sessions : whole).error().with("section " + name);
     }
-    compiled.emplace(name, std::move(schema).value());
+    compiled.emplace(name, Section{std::move(*of_sessions), std::move(*whole)});
     common["properties"][name] = {{"type", {"object", "null"}}};
   }
   WAX_TRY(JsonSchema schema, JsonSchema::compile(common));
@@ -119,7 +132,8 @@ std::vector<Violation> SessionConfigSchema::check(Json& config, bool strict,
   }
   std::vector<Violation> violations = common_.validate(config, path);
   config = common_.normalise(std::move(config), JsonSchema::Unknown::Keep);
-  for (const auto& [name, schema] : sections_) {
+  for (const auto& [name, known] : sections_) {
+    const JsonSchema& schema = known.of_sessions;
     if (!config.is_object() || !config.contains(name) || !config[name].is_object()) {
       continue;
     }
@@ -134,19 +148,27 @@ std::vector<Violation> SessionConfigSchema::check(Json& config, bool strict,
   return violations;
 }
 
+std::vector<Violation> SessionConfigSchema::check_section(std::string_view name, Json section,
+                                                          std::string_view path) const {
+  const auto it = sections_.find(std::string(name));
+  return it == sections_.end() ? std::vector<Violation>()
+                               : it->second.whole.validate(section, path);
+}
+
 Json SessionConfigSchema::section(std::string_view name, Json given) const {
   if (!given.is_object()) {
     given = Json::object();
   }
   const auto it = sections_.find(std::string(name));
-  return it == sections_.end() ? given
-                               : it->second.normalise(std::move(given), JsonSchema::Unknown::Keep);
+  return it == sections_.end()
+             ? given
+             : it->second.whole.normalise(std::move(given), JsonSchema::Unknown::Keep);
 }
 
 Json SessionConfigSchema::document() const {
   Json out = common_.document();
-  for (const auto& [name, schema] : sections_) {
-    Json section = schema.document();
+  for (const auto& [name, known] : sections_) {
+    Json section = known.of_sessions.document();
     move_references(section, name);
     out["properties"][name] = std::move(section);
   }

@@ -29,8 +29,9 @@ namespace waxwing::config {
 class SessionConfigSchema final {
  public:
   // By section name ("noweb"): the JSON Schema of the engine that owns it. A section given here
-  // replaces the one that this build knows. Code::Invalid when a schema is none (its section is
-  // named), or when a name is that of a common field.
+  // replaces the one that this build knows. Its members with "x-server": true are unknown to the
+  // config of sessions, and the engine gets their defaults. Code::Invalid when a schema is none
+  // (its section is named), or when a name is that of a common field.
   [[nodiscard]] static Result<SessionConfigSchema> make(
       const std::map<std::string, Json>& sections);
 
@@ -39,6 +40,11 @@ class SessionConfigSchema final {
   // state. Paths begin with `path`.
   [[nodiscard]] std::vector<Violation> check(Json& config, bool strict,
                                              std::string_view path = "config") const;
+
+  // The same for an engine's section in the server's own configuration, where members that its
+  // schema marks with "x-server" may stand, too. Unknown members are violations.
+  [[nodiscard]] std::vector<Violation> check_section(std::string_view name, Json section,
+                                                     std::string_view path) const;
 
   // What the engine that owns the section is given: the session's part of it (null = none) with the
   // schema's defaults. An unknown section comes back as it is.
@@ -49,10 +55,14 @@ class SessionConfigSchema final {
   [[nodiscard]] Json document() const;
 
  private:
-  SessionConfigSchema(JsonSchema common, std::map<std::string, JsonSchema> sections);
+  struct Section {
+    JsonSchema of_sessions;  // without what only the server may set
+    JsonSchema whole;
+  };
+  SessionConfigSchema(JsonSchema common, std::map<std::string, Section> sections);
 
   JsonSchema common_;  // with every section of sections_ as a mere object
-  std::map<std::string, JsonSchema> sections_;
+  std::map<std::string, Section> sections_;
 };
 
 }  // namespace waxwing::config

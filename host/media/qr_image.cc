@@ -69,16 +69,23 @@ bool write_png(png_bytep* rows, png_uint_32 side, std::string* out) {
   return true;
 }
 
-}  // namespace
+using Code2d = std::unique_ptr<QRcode, decltype(&QRcode_free)>;
 
-Result<std::string> qr_png(std::string_view text) {
-  const std::unique_ptr<QRcode, decltype(&QRcode_free)> code(
-      QRcode_encodeData(static_cast<int>(text.size()),
-                        reinterpret_cast<const unsigned char*>(text.data()), 0, QR_ECLEVEL_L),
-      &QRcode_free);
+Result<Code2d> encode(std::string_view text) {
+  Code2d code(QRcode_encodeData(static_cast<int>(text.size()),
+                                reinterpret_cast<const unsigned char*>(text.data()), 0,
+                                QR_ECLEVEL_L),
+              &QRcode_free);
   if (!code) {
     return Status(Code::Invalid, "the text does not fit into a QR code");
   }
+  return code;
+}
+
+}  // namespace
+
+Result<std::string> qr_png(std::string_view text) {
+  WAX_TRY(const Code2d code, encode(text));
   Bitmap bitmap = draw(*code);
   std::vector<png_bytep> rows;
   rows.reserve(bitmap.rows.size());
@@ -90,6 +97,26 @@ Result<std::string> qr_png(std::string_view text) {
     return Status(Code::Internal, "the QR code could not be drawn");
   }
   return png;
+}
+
+Result<std::string> qr_terminal(std::string_view text) {
+  WAX_TRY(const Code2d code, encode(text));
+  constexpr int kEdge = 2;
+  const auto dark = [&](int x, int y) {
+    return x >= 0 && y >= 0 && x < code->width && y < code->width &&
+           (code->data[y * code->width + x] & 1U) != 0;
+  };
+  // Light on dark, as most terminals are; scanners read both. Two rows of modules to a line.
+  std::string lines;
+  for (int y = -kEdge; y < code->width + kEdge; y += 2) {
+    for (int x = -kEdge; x < code->width + kEdge; ++x) {
+      const bool upper = !dark(x, y);
+      const bool lower = !dark(x, y + 1);
+      lines += upper && lower ? "\u2588" : upper ? "\u2580" : lower ? "\u2584" : " ";
+    }
+    lines += '\n';
+  }
+  return lines;
 }
 
 }  // namespace waxwing::media

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// QR codes as PNG pictures.
+// QR codes as PNG pictures and as text.
 #pragma once
 
 #include <string>
@@ -13,5 +13,8 @@ namespace waxwing::media {
 // drawn when somebody asks, never before. Code::Invalid when the text is longer than a QR code can
 // hold. [any-thread]
 [[nodiscard]] Result<std::string> qr_png(std::string_view text);
+
+// Lines of block elements for a terminal of a dark ground. Errors as above. [any-thread]
+[[nodiscard]] Result<std::string> qr_terminal(std::string_view text);
 
 }  // namespace waxwing::media

@@ -182,7 +182,8 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   [[nodiscard]] std::uint64_t slot() const noexcept;
   // What the engine has open on the network; nullptr when this host has none. [loop]
   [[nodiscard]] EngineNet* net();
-  // Closes what goes through the session's proxy, for the engine to come back through another. [loop]
+  // Closes what goes through the session's proxy, for the engine to come back through another.
+  // [loop]
   void drop_proxied_connections();
 
  private:

@@ -35,7 +35,7 @@ std::string join_ids(const Items& items, F id_of) {
 Manager::Manager(const config::Config& config, const config::SessionConfigSchema& session_config,
                  const plugin_host::Registry& plugins, runtime::LoopPool& loops,
                  proxy::ProxyService& proxies, event::Bus& bus, const event::Envelope& envelope,
-                 event::OutboxFactory outbox, Stores stores)
+                 event::OutboxFactory outbox, Stores stores, ShowQrFn show_qr)
     : config_(config),
       plugins_(plugins),
       loops_(loops),
@@ -61,7 +61,8 @@ Manager::Manager(const config::Config& config, const config::SessionConfigSchema
                    stores_.at(config.defaults.storage),
                    [this](const std::string& engine) { return engine_starts(engine); },
                    [this](const std::string& engine) { engine_ends(engine); },
-                   [this] { return running_count(); }} {}
+                   [this] { return running_count(); },
+                   std::move(show_qr)} {}
 
 Manager::~Manager() = default;
 

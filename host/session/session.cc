@@ -370,6 +370,9 @@ void Session::on_qr(std::string text, Millis valid) {
   if (ending_ || text.empty()) {
     return;
   }
+  if (env_.show_qr) {
+    env_.show_qr(name_, text);
+  }
   qr_ = QrCode{std::move(text), loop_.clock().unix_ms() + valid.count(), ++qr_attempts_};
   wake_waiters();
 }

@@ -62,6 +62,8 @@ struct Environment {
   std::function<bool(const std::string& engine)> engine_starts;
   std::function<void(const std::string& engine)> engine_ends;
   std::function<std::size_t()> running_count;
+  // A new code to scan; may be empty. Must not block. [session-loop]
+  std::function<void(const std::string& session, const std::string& text)> show_qr;
 };
 
 // What a call to the engine needs of its session.

@@ -33,8 +33,8 @@ const char kConfigSchema[] = R"json({
       "description": "Kind of the linked device where config.client has none: Chrome, Firefox, Edge, Opera, Safari or Desktop."
     },
     "version": {
-      "type": "string", "pattern": "^[0-9]+[.][0-9]+[.][0-9]+$", "x-server": true, "x-env": "WAHA_NOWEB_WA_VERSION",
-      "description": "Client version to be, such as 2.3000.1045649367; the built-in one when absent or rejected."
+      "type": "string", "pattern": "^(auto-web|auto-baileys|[0-9]+[.][0-9]+[.][0-9]+)$", "x-server": true, "x-env": "WAHA_NOWEB_WA_VERSION",
+      "description": "Client version to be, such as 2.3000.1045649367; the built-in one when absent, automatic or rejected."
     },
     "endpoint": {
       "type": "string", "pattern": "^wss?://", "x-server": true, "x-test": true, "x-env": "WAXWING_WA_ENDPOINT",

@@ -15,9 +15,8 @@ class OtherClients : public SharedServer<OtherClients> {
  protected:
   // Its exit code.
   static int run_script(const std::string& name) {
-    ::setenv("NODE_PATH", WAX_NODE_MODULES, 1);
     ::setenv("WAX_TEST_KEY", kTestApiKey, 1);
-    const std::string command = std::string("timeout 120 node '") + WAX_NPM_SCRIPTS + "/" + name +
+    const std::string command = std::string("timeout 120 node '") + WAX_NPM_FOLDER + "/" + name +
                                 "' " + std::to_string(server().port());
     const int status = std::system(command.c_str());  // NOLINT: a command of our own
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

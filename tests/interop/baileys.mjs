@@ -87,7 +87,7 @@ export class Baileys {
     return lastDisconnect?.error?.output?.statusCode;
   }
   message(text) {
-    const textOf = (m) => m.message?.conversation ?? m.message?.extendedTextMessage?.text;
+    const textOf = (m) => m.message?.conversation || m.message?.extendedTextMessage?.text;
     return this.next(this.messages, (m) => textOf(m) === text, `the message "${text}"`);
   }
   receipt(id, status) {
@@ -104,6 +104,12 @@ export class Baileys {
     await linked;
     this.connect();
     await this.opened();
+  }
+
+  // Tells its name, and from then on sends receipts that the other side shows as ticks.
+  async becomeVisible(name) {
+    this.auth.state.creds.me.name = name;
+    await this.socket.sendPresenceUpdate('available');
   }
 
   async reconnect() {

@@ -62,6 +62,9 @@ async function start(folder) {
     const params = {expression, awaitPromise: true, returnByValue: true};
     socket.send(JSON.stringify({id, method: 'Runtime.evaluate', params}));
   });
+  // The target is listed before it shows its page.
+  const loaded = () => evaluate("location.pathname === '/ping' && document.readyState === 'complete'");
+  await until(() => loaded().catch(() => false), 'page');
   return {child, evaluate};
 }
 

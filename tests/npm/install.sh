@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what the lock file says into the folder <target>, unless it is there.
+# install.sh <folder>: the npm packages that the lock file pins, unless they are there, and the scripts beside
+# them.
 set -euo pipefail
 
-source=$(dirname "${BASH_SOURCE[0]}")
-target=$1
-installed=$target/node_modules/.installed-lock.json
-cmp -s "$source/package-lock.json" "$installed" && exit 0
-mkdir -p "$target"
-cp "$source/package.json" "$source/package-lock.json" "$target"
-npm ci --prefix "$target" --ignore-scripts --no-audit --no-fund
-cp "$source/package-lock.json" "$installed"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=$1
+mkdir -p "$folder"
+cp "$here"/*.[cm]js "$folder"
+installed=$folder/node_modules/.installed-lock.json
+cmp -s "$here/package-lock.json" "$installed" && exit 0
+cp "$here/package.json" "$here/package-lock.json" "$folder"
+npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent
+cp "$here/package-lock.json" "$installed"

@@ -66,6 +66,9 @@ void ServerProcess::spawn() {
       {"WAHA_LOCAL_STORE_BASE_DIR", data_dir()},
       {"TMPDIR", dir_ / "tmp"},
   };
+  if (options_.yaml.find("defaults:") == std::string::npos) {
+    env["WHATSAPP_DEFAULT_ENGINE"] = "ECHO";  // needs no network
+  }
   for (const char* name : kInherited) {
     if (const char* value = std::getenv(name)) {
       env[name] = value;

@@ -5,9 +5,10 @@ import json
 import resource
 import time
 
-from .host import LOGGED_IN, MANY_LIMITS, create_many, wait_working
+from .host import MANY_LIMITS, create_many, wait_working
 from .server import Server, percentile
 
+ECHO = {"echo": {"loginAfterMs": 0, "echoAfterMs": 0}}
 SENDERS = 8
 HANDSHAKE = ("GET /ws?{query} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\n"
              "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -96,25 +97,26 @@ async def until_all(arrivals, count):
 
 async def measure(server, name, sessions, queries, per_s, seconds):
     """The same calls without and with clients; what differs is what listening costs."""
-    figures = []
     arrivals = []
     before = server.cpu_seconds()
     await send(server, sessions, per_s, seconds)
     without = server.cpu_seconds() - before
+    memory = server.rss_bytes()
     await connect(server, queries, arrivals)
+    memory = server.rss_bytes() - memory
     per_call = len(queries) // len(sessions)
     before, began = server.cpu_seconds(), time.perf_counter()
     sent = await send(server, sessions, per_s, seconds)
     await until_all(arrivals, sent * per_call)
     took = time.perf_counter() - began
     used = server.cpu_seconds() - before
-    figures += [(f"{name}_clients", len(queries), "clients"),
-                (f"{name}_events_per_s", len(arrivals) / took, "1/s"),
-                (f"{name}_p50_ms", percentile(arrivals, 0.5), "ms"),
-                (f"{name}_p99_ms", percentile(arrivals, 0.99), "ms"),
-                (f"{name}_server_cpu", used / took * 100, "%"),
-                (f"{name}_listening_cpu_us", (used - without) / len(arrivals) * 1e6, "us")]
-    return figures
+    return [(f"{name}_clients", len(queries), "clients"),
+            (f"{name}_events_per_s", len(arrivals) / took, "1/s"),
+            (f"{name}_p50_ms", percentile(arrivals, 0.5), "ms"),
+            (f"{name}_p99_ms", percentile(arrivals, 0.99), "ms"),
+            (f"{name}_server_cpu", used / took * 100, "%"),
+            (f"{name}_listening_cpu_us", (used - without) / len(arrivals) * 1e6, "us"),
+            (f"{name}_client_kb", memory / len(queries) / 1000, "KB")]
 
 
 def run(binary, quick):
@@ -123,15 +125,13 @@ def run(binary, quick):
     seconds = 5 if quick else 10
     count = 1000
     with Server(binary, MANY_LIMITS) as server:
-        create_many(server, count, LOGGED_IN)
+        create_many(server, count, ECHO)
         wait_working(server, count)
         sessions = [f"n{i}" for i in range(count)]
-        idle = server.rss_bytes()
         queries = [f"session={name}&events=message" for name in sessions]
         yield from asyncio.run(measure(server, "own_session", sessions, queries, 1000, seconds))
-        yield "client_kb", (server.rss_bytes() - idle) / count / 1000, "KB"
     with Server(binary, MANY_LIMITS) as server:
-        create_many(server, 1, LOGGED_IN)
+        create_many(server, 1, ECHO)
         wait_working(server, 1)
         queries = ["session=n0&events=message"] * count
         yield from asyncio.run(measure(server, "one_session", ["n0"], queries, 10, seconds))

@@ -220,7 +220,7 @@ void Connection::write_now(md::Bytes frame) {
   }
 }
 
-void Connection::close() {
+void Connection::close(std::chrono::milliseconds linger) {
   if (state_ == State::Closed) {
     return;
   }
@@ -228,7 +228,7 @@ void Connection::close() {
   // Behind whatever still waits: pauses, delays, merged frames.
   const std::chrono::milliseconds pause =
       (holding_ ? kOldClientPause : std::chrono::milliseconds(0)) +
-      std::chrono::milliseconds(server_.faults().delay_ms);
+      std::chrono::milliseconds(server_.faults().delay_ms) + linger;
   server_.clock().after(pause, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (self && self->socket_ != nullptr) {
@@ -251,7 +251,7 @@ void Connection::end_stream(std::optional<std::uint32_t> code, std::string_view 
   }
   send(error);
   send(md::Node("xmlstreamend"));
-  close();
+  close(kLinger);
 }
 
 }  // namespace waxwing::simulator

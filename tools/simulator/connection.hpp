@@ -2,6 +2,7 @@
 // One client: octets to stanzas and back, through header, handshake and sealed frames.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -34,7 +35,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Stanzas that are sent before the handshake is over are dropped.
   void send(const md::Node& stanza);
-  void close();
+  // At once, or when the client has had time to read the last words.
+  void close(std::chrono::milliseconds linger = std::chrono::milliseconds(0));
+  static constexpr std::chrono::milliseconds kLinger{100};
   // <stream:error code=… ><conflict type=…/></stream:error>, then the end of the stream.
   void end_stream(std::optional<std::uint32_t> code, std::string_view conflict = {});
 

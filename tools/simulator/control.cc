@@ -113,7 +113,8 @@ void list_pairings(const Call& call) {
                     {"os", pending.os},
                     {"version", pending.version},
                     {"dictionary", pending.old_dictionary ? 2 : 3},
-                    {"code_for", pending.code_phone}});
+                    {"code_for", pending.code_phone},
+                    {"code_ref", pending.code_ref}});
   }
   call.answer(list);
 }

@@ -28,6 +28,7 @@ constexpr std::pair<const char*, bool Faults::*> kSwitches[] = {
 
 constexpr std::pair<const char*, std::uint32_t Faults::*> kNumbers[] = {
     {"delay_ms", &Faults::delay_ms},
+    {"http_status", &Faults::http_status},
     {"minimum_version", &Faults::minimum_version},
 };
 
@@ -44,10 +45,14 @@ constexpr std::pair<const char*, BadCertificate> kCertificates[] = {
 };
 
 bool read_number(const json& value, std::uint32_t& out) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > UINT32_MAX) {
+  if (!value.is_number_integer()) {
     return false;
   }
-  out = value.get<std::uint32_t>();
+  const auto number = value.get<std::int64_t>();
+  if (number < 0 || number > std::int64_t{UINT32_MAX}) {
+    return false;
+  }
+  out = static_cast<std::uint32_t>(number);
   return true;
 }
 
@@ -156,6 +161,9 @@ std::string read_faults(const json& body, Faults& out) {
     if (std::string problem = read_fault(name, value, out); !problem.empty()) {
       return problem;
     }
+  }
+  if (out.http_status != 0 && (out.http_status < 400 || out.http_status > 599)) {
+    return "http_status: 400 to 599";
   }
   return {};
 }

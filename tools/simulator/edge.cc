@@ -190,9 +190,13 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
       if (!websocket::is_upgrade(request)) {
         return reply({404, "text/plain", "this is a WebSocket\n"});
       }
-      if (server_->faults().outage) {
+      const Faults& faults = server_->faults();
+      if (faults.outage) {
+        return;  // The socket goes with this object.
+      }
+      if (faults.http_status != 0) {
         keep_alive_ = false;
-        return reply({503, "text/plain", "out of order\n"});
+        return reply({faults.http_status, "text/plain", "no WebSocket now\n"});
       }
       return std::make_shared<WebSocketClient>(stream_.release_socket(), *server_)
           ->start(std::move(request));

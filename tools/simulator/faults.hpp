@@ -30,8 +30,9 @@ struct LoginFailure {
 
 // Everything is off at first. Changes count for what happens from then on.
 struct Faults {
-  bool outage = false;         // New connections are answered with 503 before the WebSocket begins.
-  std::uint32_t delay_ms = 0;  // Before each message to a client.
+  bool outage = false;                // New connections end before the WebSocket begins.
+  std::uint32_t http_status = 0;      // They are answered with this instead of a WebSocket.
+  std::uint32_t delay_ms = 0;         // Before each message to a client.
   std::uint32_t minimum_version = 0;  // Third number of the oldest accepted client version.
   std::optional<LoginFailure> login_failure;
   BadCertificate certificate = BadCertificate::None;

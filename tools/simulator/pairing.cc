@@ -141,7 +141,8 @@ std::vector<Pairing::Pending> Pairing::pending() const {
     const Registration& registration = *connection->registration;
     out.push_back({registration.refs, registration.os, registration.version,
                    connection->dictionary() == md::DictionaryVersion::V2,
-                   registration.code ? registration.code->account->phone : std::string()});
+                   registration.code ? registration.code->account->phone : std::string(),
+                   registration.code ? registration.code->ref : std::string()});
   }
   return out;
 }
@@ -197,10 +198,9 @@ void Pairing::on_stanza(Connection& connection, const md::Node& stanza) {
   Registration& registration = *connection.registration;
   const std::string_view type = stanza.text("type");
   const std::string_view id = stanza.text("id");
-  if (stanza.tag() == "ack") {
-    return;
-  }
-  if (stanza.tag() == "ib" && stanza.child("unified_session") != nullptr) {
+  // A client that asked for a code may think that it already has a name to show.
+  if (stanza.tag() == "ack" || stanza.tag() == "presence" ||
+      (stanza.tag() == "ib" && stanza.child("unified_session") != nullptr)) {
     return;
   }
   if (stanza.tag() != "iq") {

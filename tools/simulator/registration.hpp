@@ -88,6 +88,7 @@ class Pairing {
     std::string version;
     bool old_dictionary = false;
     std::string code_phone;  // Empty unless a code is awaited.
+    std::string code_ref;    // Another one for each code that a client asks for.
   };
   [[nodiscard]] std::vector<Pending> pending() const;
 

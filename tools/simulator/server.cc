@@ -69,7 +69,7 @@ void Server::fail_login(Connection& connection, const LoginFailure& failure) {
   }
   connection.send(node);
   connection.send(md::Node("xmlstreamend"));
-  connection.close();
+  connection.close(Connection::kLinger);
 }
 
 void Server::refuse(Connection& connection, std::uint32_t reason, std::string_view rule,

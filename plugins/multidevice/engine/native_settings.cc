@@ -73,7 +73,8 @@ NativeSettings parse_native_settings(std::string_view json, std::string_view sec
     }
     settings.root_key = *array;
   }
-  if (const std::string version = text_of(root, "version"); !version.empty()) {
+  if (const std::string version = text_of(root, "version");
+      !version.empty() && version.rfind("auto-", 0) != 0) {
     settings.version = ClientVersion::parse(version);
     if (!settings.version) {
       reject("version", "must be three numbers such as 2.3000.1045649367");

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "multidevice/crypto/signature.hpp"
 #include "multidevice/base/wire.hpp"
+#include "multidevice/crypto/signature.hpp"
 
 namespace waxwing::multidevice {
 namespace {

@@ -60,7 +60,7 @@ const std::vector<Case>& cases() {
       {"WAHA_LOG_LEVEL=TRACE", [](Config& c) { c.log.level = log::Level::Trace; }},
       {"WAHA_HTTP_LOG_LEVEL=error", [](Config& c) { c.log.http_level = log::Level::Error; }},
       {"DEBUG=1", [](Config& c) { c.log.level = log::Level::Debug; }},
-      {"WHATSAPP_DEFAULT_ENGINE=GOWS", [](Config& c) { c.defaults.engine = "GOWS"; }},
+      {"WHATSAPP_DEFAULT_ENGINE=NOWEB", [](Config& c) { c.defaults.engine = "NOWEB"; }},
       {"WAHA_PRINT_QR=False", [](Config& c) { c.lifecycle.print_qr = false; }},
       {"WAHA_WORKER_ID=w", [](Config& c) { c.lifecycle.worker_id = "w"; }},
       {"WAHA_WORKER_RESTART_SESSIONS=0", [](Config& c) { c.lifecycle.restart = false; }},

@@ -16,6 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> messages(const std::vector<Violation>& violations) {
@@ -179,6 +180,26 @@ TEST(SessionConfig, EnginesBringTheirOwnSections) {
 TEST(SessionConfig, AnExpressionOfOneEngineDoesNotLimitOtherFields) {
   Json config = {{"metadata", {{"long", std::string(100'000, 'x')}}}, {"acme", {{"code", "a"}}}};
   EXPECT_THAT(messages(schema_with(sections()).check(config, true)), IsEmpty());
+}
+
+// What only the server may set: no session can set it or sees it, the engine gets it.
+TEST(SessionConfig, KeepsTheServersMembersToTheServer) {
+  const Json section = Json::parse(R"({"type":"object","additionalProperties":false,"properties":{
+      "mine":{"type":"boolean","default":true},
+      "endpoint":{"type":"string","pattern":"^ws:","x-server":true}}})");
+  const Json values = {{"endpoint", "ws://far"}};
+  const auto schema = schema_with({{"acme", config::with_defaults(section, values)}});
+  EXPECT_THAT(schema.check_section("acme", values, "engines.ACME.config"), IsEmpty());
+  EXPECT_THAT(messages(schema.check_section("acme", {{"endpoint", "x"}}, "engines.ACME.config")),
+              ElementsAre(HasSubstr("engines.ACME.config.endpoint")));
+
+  Json config = {{"acme", {{"endpoint", "ws://elsewhere"}}}};
+  EXPECT_THAT(schema.check(config, true), SizeIs(1));
+  config = {{"acme", {{"endpoint", "ws://elsewhere"}}}};
+  EXPECT_THAT(schema.check(config, false), IsEmpty());
+  EXPECT_EQ(config["acme"], (Json{{"mine", true}}));
+  EXPECT_EQ(schema.section("acme", config["acme"])["endpoint"], "ws://far");
+  EXPECT_FALSE(schema.document()["properties"]["acme"]["properties"].contains("endpoint"));
 }
 
 TEST(SessionConfig, RefusesBadSections) {
