@@ -21,7 +21,7 @@ class WebSocketEngine final : public wp::Engine {
   static constexpr wax_op kOps[] = {wp::op("messages.sendText")};
   static constexpr const char* kConfigSection = "websocket";
   static constexpr const char* kConfigSchema = R"json({
-    "type": "object", "additionalProperties": false, "required": ["url"],
+    "type": "object", "additionalProperties": false,
     "properties": {
       "url": {"type": "string", "description": "ws:// or wss:// of a server that answers every text."},
       "caPem": {"type": "string", "description": "An authority to trust beside the system's."}
@@ -36,6 +36,9 @@ class WebSocketEngine final : public wp::Engine {
   }
 
   void start(wp::Call&& call) override {
+    if (options_.url.empty()) {
+      throw wp::Error(WAX_E_INVALID, "websocket.url is required");
+    }
     connect();
     call.ok();
   }
