@@ -149,9 +149,9 @@ class Server {
     if (config_.metrics.enabled) {
       counted_events_ = collect_events(bus_, metrics_, config_.metrics.track_events);
     }
-    manager_ =
-        std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_, proxies_,
-                                           bus_, envelope_, webhooks_->outboxes(), stores_, qr_printer());
+    manager_ = std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_,
+                                                  proxies_, bus_, envelope_, webhooks_->outboxes(),
+                                                  stores_, qr_printer());
     WAX_TRY_VOID(manager_->load());
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);

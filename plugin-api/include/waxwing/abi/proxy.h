@@ -48,7 +48,8 @@ typedef struct wax_proxy_vtable {
   uint32_t reserved;
   /* Sticky: the same session gets the same proxy until it is reported bad.
    * hint_json: {"proxy": the session's `config.proxy` or null, "purpose": string,
-   * "running": number of running sessions, "metadata": the session's `config.metadata` or null}. `answer` is called before this returns. */
+   * "running": number of running sessions, "metadata": the session's `config.metadata` or null}.
+   * `answer` is called before this returns. */
   wax_status (*acquire)(wax_proxy* self, wax_str session, wax_str hint_json, wax_proxy_fn answer,
                         void* user, wax_error* err) WAX_NOEXCEPT;
   void (*report)(wax_proxy* self, uint64_t lease_id, wax_proxy_outcome outcome,
@@ -57,8 +58,8 @@ typedef struct wax_proxy_vtable {
   void (*destroy)(wax_proxy* self) WAX_NOEXCEPT;
   const void* (*get_extension)(wax_proxy* self, const char* extension_id)WAX_NOEXCEPT;
   /* Somebody asks for another proxy for that session: the next acquire() gives one. Optional.
-   * WAX_E_UNSUPPORTED when the module's kind has no choice, WAX_E_UNAVAILABLE when there is no other
-   * one. */
+   * WAX_E_UNSUPPORTED when the module's kind has no choice, WAX_E_UNAVAILABLE when there is no
+   * other one. */
   wax_status (*rotate)(wax_proxy* self, wax_str session, wax_error* err) WAX_NOEXCEPT;
 } wax_proxy_vtable;
 
