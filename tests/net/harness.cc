@@ -129,10 +129,22 @@ net::WebSocket::Options Wire::options(const std::string& url) {
   return options;
 }
 
-std::shared_ptr<net::WebSocket> Wire::open(net::WebSocket::Options options, Recorder& recorder) {
+std::shared_ptr<net::WebSocket> Wire::open(net::WebSocket::Options options, Recorder& recorder,
+                                           const std::function<void(net::WebSocket&)>& then) {
   std::shared_ptr<net::WebSocket> socket;
-  on_loop([&] { socket = net::WebSocket::open(network, loop, std::move(options), recorder); });
-  return socket;
+  on_loop([&] {
+    socket = net::WebSocket::open(network, loop, std::move(options), recorder);
+    if (then) {
+      then(*socket);
+    }
+  });
+  net::WebSocket* const raw = socket.get();
+  return {raw, [this, owner = std::move(socket)](net::WebSocket*) mutable {
+            on_loop([&] {
+              owner->abandon();
+              owner.reset();
+            });
+          }};
 }
 
 Status Wire::send(const std::shared_ptr<net::WebSocket>& socket, const std::string& data,

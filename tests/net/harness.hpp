@@ -65,7 +65,10 @@ class Wire {
   void on_loop(const std::function<void()>& task);
   // Code::Ok options with a target; asserts that the URL is one.
   static net::WebSocket::Options options(const std::string& url);
-  std::shared_ptr<net::WebSocket> open(net::WebSocket::Options options, Recorder& recorder);
+  // `then` runs on the loop right after it. What it gives abandons the WebSocket, on the loop, when
+  // it is let go: before its recorder.
+  std::shared_ptr<net::WebSocket> open(net::WebSocket::Options options, Recorder& recorder,
+                                       const std::function<void(net::WebSocket&)>& then = {});
   Status send(const std::shared_ptr<net::WebSocket>& socket, const std::string& data,
               bool is_text = false);
 

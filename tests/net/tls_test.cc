@@ -49,12 +49,10 @@ TEST_F(TlsTest, AMessageOfManyRecordsArrivesWithoutAnotherPush) {
 
 TEST_F(TlsTest, ManySmallMessagesUnderBackPressure) {
   WsServer server(authority_.good());
-  std::shared_ptr<net::WebSocket> socket;
-  recorder_.when_opened = [&] { socket->pause(true); };
-  wire_.on_loop([&] {
-    socket =
-        net::WebSocket::open(wire_.network, wire_.loop, trusting(server.url("/flood")), recorder_);
-  });
+  net::WebSocket* opening = nullptr;
+  recorder_.when_opened = [&] { opening->pause(true); };
+  const auto socket = wire_.open(trusting(server.url("/flood")), recorder_,
+                                 [&](net::WebSocket& its) { opening = &its; });
   ASSERT_TRUE(recorder_.wait_opened());
   wire_.on_loop([&] { socket->pause(false); });
   for (int i = 0; i < 2000; ++i) {

@@ -98,12 +98,10 @@ TEST_F(WebSocketTest, AMessageLongerThanAllowedEndsIt) {
 }
 
 TEST_F(WebSocketTest, WhileItIsPausedTheServerHasToWait) {
-  std::shared_ptr<net::WebSocket> socket;
-  recorder_.when_opened = [&] { socket->pause(true); };
-  wire_.on_loop([&] {
-    socket = net::WebSocket::open(wire_.network, wire_.loop, Wire::options(server_->url("/flood")),
-                                  recorder_);
-  });
+  net::WebSocket* opening = nullptr;
+  recorder_.when_opened = [&] { opening->pause(true); };
+  const auto socket = wire_.open(Wire::options(server_->url("/flood")), recorder_,
+                                 [&](net::WebSocket& its) { opening = &its; });
   ASSERT_TRUE(recorder_.wait_opened());
   // All that is there is taken by other connections; this one stays where it is.
   Recorder other;
@@ -169,13 +167,11 @@ TEST_F(WebSocketTest, ClosingDoesNotWaitForEverForTheFarEnd) {
 }
 
 TEST_F(WebSocketTest, ClosingBeforeItIsOpenEndsIt) {
-  std::shared_ptr<net::WebSocket> socket;
-  wire_.on_loop([&] {
-    socket = net::WebSocket::open(wire_.network, wire_.loop, Wire::options(server_->url("/echo")),
-                                  recorder_);
-    socket->close(1000, "");
-    EXPECT_EQ(recorder_.closings(), 0U) << "never from inside";
-  });
+  const auto socket =
+      wire_.open(Wire::options(server_->url("/echo")), recorder_, [&](net::WebSocket& its) {
+        its.close(1000, "");
+        EXPECT_EQ(recorder_.closings(), 0U) << "never from inside";
+      });
   EXPECT_EQ(recorder_.wait_closed().close_code, 1006);
 }
 
