@@ -104,7 +104,6 @@ inline constexpr std::string_view kSessionsTag = "🖥️ Sessions";
 inline constexpr std::string_view kPairingTag = "📱 Pairing";
 inline constexpr std::string_view kChattingTag = "📤 Chatting";
 inline constexpr std::string_view kContactsTag = "👤 Contacts";
-inline constexpr std::string_view kEventsTag = "🔔 Events";
 inline constexpr std::string_view kObservabilityTag = "🔍 Observability";
 inline constexpr std::string_view kEventsTag = "📨 Events";
 inline constexpr std::string_view kPluginsTag = "🔌 Plugins";
@@ -117,6 +116,7 @@ void add_socket_rows(std::vector<Row>& rows);
 void add_server_rows(std::vector<Row>& rows, const config::Config& config);
 void add_webhook_rows(std::vector<Row>& rows);
 void add_plugin_rows(std::vector<Row>& rows);
+void add_proxy_rows(std::vector<Row>& rows);
 void add_document_rows(std::vector<Row>& rows);
 
 // The whole table.
