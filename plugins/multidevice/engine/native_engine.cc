@@ -360,7 +360,11 @@ void NativeEngine::raw_event(std::string_view name, std::string_view data_json) 
   event.type = "engine.event";
   event.json = json;
   event.flags = WAX_EVENT_EPHEMERAL;
-  (void)emit(event);
+  try {
+    (void)emit(event);
+  } catch (const Error& error) {  // must not pass through the client
+    log(WAX_LOG_WARN, "event.refused", {{"event", name}, {"what", error.what()}});
+  }
 }
 
 // Operations --------------------------------------------------------------------------------------
