@@ -94,6 +94,8 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   std::unique_ptr<Client> client_;
   std::unique_ptr<Client> retired_;  // of the run before
 
+  bool loading_ = false;  // the credentials are on their way
+
   plugin::WebSocket socket_;
   bool socket_over_ = true;       // closed() has come, or there is none
   bool client_wants_it_ = false;  // what comes is the client's
