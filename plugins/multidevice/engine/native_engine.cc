@@ -53,11 +53,6 @@ NativeEngine::~NativeEngine() = default;
 
 void NativeEngine::start(plugin::Call&& call) {
   retired_.reset();
-  if (host().net.ws_open == nullptr) {
-    call.ok();
-    failed("no_network", "This server offers no network to engines.");
-    return;
-  }
   loading_ = true;
   engine_info(info_json(false));
   get({{rows::kDevice, rows::kCreds}, {rows::kDevice, rows::kRoute}},
@@ -151,6 +146,14 @@ void NativeEngine::open_connection() {
 void NativeEngine::connect() {
   open_when_over_ = false;
   client_wants_it_ = true;
+  if (!has_network()) {
+    post([this] {
+      if (std::exchange(client_wants_it_, false)) {
+        client_->closed("no_network", "This server offers no network to engines.");
+      }
+    });
+    return;
+  }
   socket_over_ = false;
   unsent_.clear();
   plugin::WebSocketOptions options;
@@ -388,8 +391,9 @@ void NativeEngine::request_code(const plugin::Request& request, plugin::Call&& c
     throw Error(WAX_E_UNSUPPORTED, "method is not supported: a code is shown here, not sent");
   }
   const std::string phone = parse_phone(text_of("phoneNumber"));
-  const bool soon = loading_ || (client_ && client_->state() == ClientState::Starting &&
-                                 !client_->record().has_value());
+  const bool soon =
+      has_network() && (loading_ || (client_ && client_->state() == ClientState::Starting &&
+                                     !client_->record().has_value()));
   if (client_ && client_->can_request_code()) {
     waiting_codes_.push_back({phone, std::move(call)});
     answer_waiting_codes();
