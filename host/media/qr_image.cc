@@ -72,10 +72,10 @@ bool write_png(png_bytep* rows, png_uint_32 side, std::string* out) {
 using Code2d = std::unique_ptr<QRcode, decltype(&QRcode_free)>;
 
 Result<Code2d> encode(std::string_view text) {
-  Code2d code(QRcode_encodeData(static_cast<int>(text.size()),
-                                reinterpret_cast<const unsigned char*>(text.data()), 0,
-                                QR_ECLEVEL_L),
-              &QRcode_free);
+  Code2d code(
+      QRcode_encodeData(static_cast<int>(text.size()),
+                        reinterpret_cast<const unsigned char*>(text.data()), 0, QR_ECLEVEL_L),
+      &QRcode_free);
   if (!code) {
     return Status(Code::Invalid, "the text does not fit into a QR code");
   }

@@ -50,6 +50,9 @@ export async function witness(program, body, ...options) {
   const simulator = await Simulator.start(program, ...options);
   try {
     await body(simulator);
+    const { stanzas_in, stanzas_out, other_encodings } = await simulator.call('GET', '/state');
+    console.log(`${stanzas_in} stanzas from clients, ${stanzas_out} to them; ` +
+                `${other_encodings} were written in another way than ours`);
     await simulator.stop();
   } catch (error) {
     console.error(error);

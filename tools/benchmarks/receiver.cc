@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A webhook receiver that costs little: takes POSTs on loopback, answers 200, and on each line of its
-// standard input writes what came so far: count, seconds from the first to the last, p50 and p99 in ms
-// from the event's own time to its arrival. Begins anew after each.
+// A webhook receiver that costs little: takes POSTs on loopback, answers 200, and on each line of
+// its standard input writes what came so far: count, seconds from the first to the last, p50 and
+// p99 in ms from the event's own time to its arrival. Begins anew after each.
 //
 // The port it chose is the first line it writes.
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <netinet/in.h>
 #include <string>
 #include <string_view>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unordered_map>
 #include <vector>
 
@@ -62,9 +62,9 @@ class Receiver {
     const auto at = [&](double share) {
       return delays_.empty()
                  ? 0
-                 : delays_[std::min(delays_.size() - 1, static_cast<std::size_t>(
-                                                            share * static_cast<double>(
-                                                                        delays_.size())))];
+                 : delays_[std::min(
+                       delays_.size() - 1,
+                       static_cast<std::size_t>(share * static_cast<double>(delays_.size())))];
     };
     std::printf("%zu %.6f %.3f %.3f\n", delays_.size(), (last_ - first_) / 1000, at(0.5), at(0.99));
     std::fflush(stdout);
@@ -116,7 +116,8 @@ int main() {
     for (int i = 0; i < count; ++i) {
       const int fd = ready[static_cast<std::size_t>(i)].data.fd;
       if (fd == listener) {
-        for (int client = 0; (client = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
+        for (int client = 0;
+             (client = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
           buffers[client];
           watch(client);
         }

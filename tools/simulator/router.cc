@@ -10,6 +10,11 @@
 #include "stanzas.hpp"
 
 namespace waxwing::simulator {
+namespace {
+
+constexpr std::uint64_t kAckSeconds = 10;
+
+}  // namespace
 
 // A message on its way, and where it came from.
 struct Router::Outgoing {
@@ -34,10 +39,22 @@ void Router::deliver(Device& device, std::string_view id, md::Node stanza) {
   }
   stanza.set("id", id);
   const auto connection = device.connection.lock();
-  if (connection && connection->delivered_backlog) {
+  const bool now = connection && connection->delivered_backlog;
+  if (now) {
     connection->send(stanza);
   }
-  device.waiting.push_back({std::string(id), std::move(stanza)});
+  device.waiting.push_back({std::string(id), std::move(stanza), now ? server_.clock().now_s() : 0});
+}
+
+void Router::check_acknowledged(const Connection& connection, Device& device) {
+  for (Waiting& waiting : device.waiting) {
+    // Messages may take longer: a client that cannot read one asks for it again.
+    if (waiting.sent_s != 0 && waiting.stanza.tag() != "message" &&
+        server_.clock().now_s() > waiting.sent_s + kAckSeconds) {
+      server_.violate(connection, "ack.missing", md::to_text(waiting.stanza));
+    }
+    waiting.sent_s = 0;
+  }
 }
 
 bool Router::take(Device& device, std::string_view id, std::string_view tag) {

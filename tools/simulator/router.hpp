@@ -26,6 +26,8 @@ class Router {
   // Sends the stanza, with this id, now or at the device's next login, until it is acknowledged.
   // The phone acknowledges whatever it gets at once.
   void deliver(Device& device, std::string_view id, md::Node stanza);
+  // When a connection ends: what it should have acknowledged long ago is a violation.
+  void check_acknowledged(const Connection& connection, Device& device);
   [[nodiscard]] std::string next_id() { return "sim" + std::to_string(++sent_); }
 
   [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }

@@ -37,7 +37,10 @@ void Server::violate(const Connection& connection, std::string_view rule, std::s
 
 void Server::note_other_encoding(const Connection& connection, const md::Node& stanza) {
   ++counts_.other_encodings;
-  record(connection, true, md::Node("other-encoding").add(stanza));
+  // Clients of dictionary 2 write an empty text as no value.
+  if (connection.dictionary() == md::DictionaryVersion::V3) {
+    violate(connection, "encoding.other", md::to_text(stanza));
+  }
 }
 
 void Server::record(const Connection& connection, bool from_client, const md::Node& stanza) {
@@ -163,7 +166,8 @@ void Server::on_active(Connection& connection) {
   }
   connection.delivered_backlog = true;
   Device& device = *connection.device();
-  for (const Waiting& waiting : device.waiting) {
+  for (Waiting& waiting : device.waiting) {
+    waiting.sent_s = clock_.now_s();
     connection.send(md::Node(waiting.stanza).set("offline", "1"));
   }
   connection.send(md::Node("ib")
@@ -218,6 +222,7 @@ void Server::on_gone(Connection& connection) {
   }
   Device* device = connection.device();
   if (device != nullptr && device->connection.lock().get() == &connection) {
+    router_.check_acknowledged(connection, *device);
     device->connection.reset();
     device->available = false;
   }

@@ -47,6 +47,7 @@ struct SignedPrekey {
 struct Waiting {
   std::string id;
   md::Node stanza;
+  std::uint64_t sent_s = 0;  // 0: not on the present connection.
 };
 
 // A device of an account; number 0 is the phone.

@@ -53,9 +53,11 @@ NativeEngine::~NativeEngine() = default;
 
 void NativeEngine::start(plugin::Call&& call) {
   retired_.reset();
+  loading_ = true;
   engine_info(info_json(false));
   get({{rows::kDevice, rows::kCreds}, {rows::kDevice, rows::kRoute}},
       [this](const Outcome& outcome, const plugin::Rows& found) {
+        loading_ = false;
         if (!outcome.ok()) {
           failed("storage_unavailable", outcome.message);
           return;
@@ -126,6 +128,7 @@ void NativeEngine::finish_end() {
   open_when_over_ = false;
   unsent_ = {};
   wake_ms_ = 0;
+  loading_ = false;
   retired_ = std::move(client_);  // one of its functions may be running
   call->ok();
 }
@@ -143,6 +146,14 @@ void NativeEngine::open_connection() {
 void NativeEngine::connect() {
   open_when_over_ = false;
   client_wants_it_ = true;
+  if (!has_network()) {
+    post([this] {
+      if (std::exchange(client_wants_it_, false)) {
+        client_->closed("no_network", "This server offers no network to engines.");
+      }
+    });
+    return;
+  }
   socket_over_ = false;
   unsent_.clear();
   plugin::WebSocketOptions options;
@@ -352,7 +363,11 @@ void NativeEngine::raw_event(std::string_view name, std::string_view data_json) 
   event.type = "engine.event";
   event.json = json;
   event.flags = WAX_EVENT_EPHEMERAL;
-  (void)emit(event);
+  try {
+    (void)emit(event);
+  } catch (const Error& error) {  // must not pass through the client
+    log(WAX_LOG_WARN, "event.refused", {{"event", name}, {"what", error.what()}});
+  }
 }
 
 // Operations --------------------------------------------------------------------------------------
@@ -376,8 +391,9 @@ void NativeEngine::request_code(const plugin::Request& request, plugin::Call&& c
     throw Error(WAX_E_UNSUPPORTED, "method is not supported: a code is shown here, not sent");
   }
   const std::string phone = parse_phone(text_of("phoneNumber"));
-  const bool soon = client_ == nullptr ||
-                    (client_->state() == ClientState::Starting && !client_->record().has_value());
+  const bool soon =
+      has_network() && (loading_ || (client_ && client_->state() == ClientState::Starting &&
+                                     !client_->record().has_value()));
   if (client_ && client_->can_request_code()) {
     waiting_codes_.push_back({phone, std::move(call)});
     answer_waiting_codes();

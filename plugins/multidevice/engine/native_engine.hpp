@@ -72,6 +72,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void on_link(bool up) override;
   void on_stanza(const Node& stanza) override;
 
+  [[nodiscard]] bool has_network() const noexcept { return host().net.ws_open != nullptr; }
   void connect();
   void on_closed(const plugin::NetEnd& end);
   void flush();
@@ -93,6 +94,8 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   DeviceProfile profile_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<Client> retired_;  // of the run before
+
+  bool loading_ = false;  // the credentials are on their way
 
   plugin::WebSocket socket_;
   bool socket_over_ = true;       // closed() has come, or there is none

@@ -22,7 +22,9 @@ namespace waxwing::simulator {
 
 class FakeClock : public Clock {
  public:
-  [[nodiscard]] std::uint64_t now_s() const override { return 1800000000; }
+  [[nodiscard]] std::uint64_t now_s() const override {
+    return 1800000000 + static_cast<std::uint64_t>(now_.count() / 1000);
+  }
   void after(std::chrono::milliseconds delay, std::function<void()> task) override {
     tasks_.emplace(now_ + delay, std::move(task));
   }

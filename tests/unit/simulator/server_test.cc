@@ -183,6 +183,36 @@ TEST(SimulatorServer, UnlinkedClientsHaveToGoInTheEnd) {
   EXPECT_TRUE(client->closed);
 }
 
+TEST(SimulatorServer, ANotificationWantsItsAcknowledgement) {
+  Scene scene;
+  Identity identity;
+  auto client = scene.linked(identity, scene.alice);
+  client->say(query("passive", "set", md::Node("active")));
+  Identity other;
+  ASSERT_NE(scene.linked(other, scene.alice), nullptr);
+  client->say(md::Node("ib").add(md::Node("unified_session").set("id", "1")));
+  client.reset();
+  EXPECT_EQ(scene.server.violations().total(), 0U) << "it may have had no time";
+
+  client = scene.client();
+  ASSERT_TRUE(client->connect(identity, identity.login(15550001001, 1)));
+  client->say(query("passive", "set", md::Node("active")));
+  EXPECT_EQ(client->hear("notification").text("offline"), "1");
+  scene.clock.advance(std::chrono::seconds(30));
+  client.reset();
+  EXPECT_EQ(scene.violations("ack.missing"), 1U);
+}
+
+TEST(SimulatorServer, NodesHaveOneEncoding) {
+  Scene scene;
+  Identity identity;
+  const auto client = scene.linked(identity, scene.alice);
+  // <iq> with a child, its tag written out though there is a token for it.
+  const md::Bytes plain{0, 248, 2, 252, 2, 'i', 'q', 248, 1, 248, 1, 252, 1, 'x'};
+  client->say_octets(client->transport->seal(plain).value());
+  EXPECT_EQ(scene.violations("encoding.other"), 1U);
+}
+
 TEST(SimulatorServer, TheOtherDevicesHearOfANewOne) {
   Scene scene;
   Identity identity;

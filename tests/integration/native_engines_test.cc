@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// GOWS and NOWEB against a local WhatsApp: linked, killed, unlinked, lied to.
+#include <map>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "support/program.hpp"
+#include "support/server_process.hpp"
+#include "support/sessions.hpp"
+
+namespace waxwing::testing {
+namespace {
+
+// waxwing-simulator, and its control interface.
+class LocalWhatsApp {
+ public:
+  LocalWhatsApp() : program_({WAX_SIMULATOR_BINARY}) {
+    info_ = Value::parse(program_.line());
+    const std::string control = info_["control"].text();
+    const auto port = static_cast<std::uint16_t>(std::stoi(control.substr(control.rfind(':') + 1)));
+    http_ = std::make_unique<HttpClient>(port);
+  }
+  HttpClient& http() { return *http_; }
+  [[nodiscard]] std::map<std::string, std::string> environment() const {
+    return {{"WAXWING_WA_ENDPOINT", info_["endpoint"].text()},
+            {"WAXWING_WA_ROOT_KEY", info_["root_key"].text()}};
+  }
+  std::string add_account() {
+    const std::string phone = std::to_string(15'550'001'000 + ++accounts_);
+    EXPECT_EQ(http_->post("/accounts", R"({"phone":")" + phone + R"(","name":"Alice"})").status,
+              201);
+    return phone;
+  }
+  Reply scan(const std::string& phone, const std::string& qr) {
+    return http_->post("/accounts/" + phone + "/scan", R"({"qr":")" + qr + R"("})");
+  }
+  // What it saw against the protocol, by rule.
+  std::string violations() { return http_->get("/violations").json()["counts"].dump(); }
+
+ private:
+  Program program_;
+  Value info_;
+  std::unique_ptr<HttpClient> http_;
+  std::int64_t accounts_ = 0;
+};
+
+class NativeEngines : public ::testing::TestWithParam<const char*> {
+ protected:
+  NativeEngines() {
+    server_.options().env = whatsapp_.environment();
+    server_.options().arguments = {"--allow-test-endpoint"};
+    EXPECT_TRUE(server_.start());
+    http_ = std::make_unique<HttpClient>(server_.client());
+  }
+  void TearDown() override { EXPECT_EQ(whatsapp_.violations(), "{}"); }
+
+  void reconnect() {
+    EXPECT_TRUE(server_.start());
+    http_ = std::make_unique<HttpClient>(server_.client());
+  }
+  // A session that shows a code.
+  void create() {
+    const std::string body =
+        R"({"name":"one","start":true,"engine":")" + std::string(GetParam()) + R"("})";
+    ASSERT_EQ(http_->post("/api/sessions", body).status, 201);
+    ASSERT_TRUE(wait_for_status(*http_, "one", "SCAN_QR_CODE"));
+  }
+  std::string qr() {
+    if (can_decode_qr()) {
+      return decode_qr(http_->get("/api/one/auth/qr").body);
+    }
+    return http_->get("/api/one/auth/qr?format=raw").json()["value"].text();
+  }
+  void link() {
+    create();
+    phone_ = whatsapp_.add_account();
+    const Reply scanned = whatsapp_.scan(phone_, qr());
+    ASSERT_EQ(scanned.status, 200) << scanned;
+    ASSERT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+  }
+  Value session() { return http_->get(session_path("one")).json(); }
+  void expect_failed(const std::string& reason) {
+    EXPECT_TRUE(wait_for_status(*http_, "one", "FAILED"));
+    EXPECT_EQ(session().at("reason.id").text(), reason) << session();
+  }
+  std::string device_path() {
+    const Value devices = whatsapp_.http().get("/accounts/" + phone_).json()["devices"];
+    return "/accounts/" + phone_ + "/devices/" +
+           std::to_string(devices[devices.size() - 1]["number"].number());
+  }
+
+  LocalWhatsApp whatsapp_;
+  ServerProcess server_;
+  std::unique_ptr<HttpClient> http_;
+  std::string phone_;
+};
+
+TEST_P(NativeEngines, LinkStopStartAndSurviveAKill) {
+  link();
+  const Value me = session()["me"];
+  EXPECT_EQ(me["id"].text(), phone_ + "@c.us");
+  EXPECT_EQ(me["jid"].text(), phone_ + ":1@s.whatsapp.net");
+  EXPECT_EQ(me["pushName"].text(), "Alice");
+  EXPECT_EQ(session().at("engine.engine").text(), GetParam());
+
+  EXPECT_EQ(http_->post(session_path("one", "/stop")).status, 201);
+  EXPECT_EQ(http_->post(session_path("one", "/start")).status, 201);
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+
+  server_.kill9();
+  reconnect();
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+  EXPECT_EQ(session()["me"], me);
+}
+
+TEST_P(NativeEngines, SayWhyWhenUnlinkedOnThePhone) {
+  link();
+  EXPECT_EQ(whatsapp_.http().del(device_path()).status, 200);
+  expect_failed("logged_out");
+  EXPECT_TRUE(session()["me"].is_null());
+  // Anew, with a code.
+  EXPECT_EQ(http_->post(session_path("one", "/restart")).status, 201);
+  EXPECT_TRUE(wait_for_status(*http_, "one", "SCAN_QR_CODE"));
+}
+
+TEST_P(NativeEngines, KnowWhenTheyWereUnlinkedWhileAway) {
+  link();
+  server_.kill9();
+  EXPECT_EQ(whatsapp_.http().del(device_path()).status, 200);
+  reconnect();
+  expect_failed("logged_out");
+}
+
+TEST_P(NativeEngines, LinkByCodeAndLogOut) {
+  create();
+  phone_ = whatsapp_.add_account();
+  const Reply code =
+      http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})");
+  ASSERT_EQ(code.status, 201) << code;
+  const Reply typed = whatsapp_.http().post("/accounts/" + phone_ + "/code",
+                                            R"({"code":")" + code.json()["code"].text() + R"("})");
+  ASSERT_EQ(typed.status, 200) << typed;
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+  EXPECT_EQ(http_->post(session_path("one", "/logout")).status, 201);
+  EXPECT_EQ(whatsapp_.http().get("/accounts/" + phone_).json()["devices"].size(), 1U);
+  EXPECT_TRUE(wait_for_status(*http_, "one", "SCAN_QR_CODE"));
+}
+
+TEST_P(NativeEngines, StayWorkingThroughALostConnection) {
+  link();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(whatsapp_.http().post("/drop").status, 200);
+    EXPECT_TRUE(wait_until([&] {
+      const Value devices = whatsapp_.http().get("/accounts/" + phone_).json()["devices"];
+      return devices[1]["connected"].flag();
+    }));
+    EXPECT_EQ(status_of(*http_, "one"), "WORKING");
+  }
+}
+
+TEST_P(NativeEngines, FailWhenAnotherTookOver) {
+  link();
+  EXPECT_EQ(
+      whatsapp_.http().post(device_path() + "/stream-error", R"({"conflict":"replaced"})").status,
+      200);
+  expect_failed("replaced");
+  EXPECT_FALSE(session()["me"].is_null());
+}
+
+TEST_P(NativeEngines, NeedTheFlagForAnotherWhatsApp) {
+  ServerProcess careful({.yaml = "", .env = whatsapp_.environment(), .arguments = {}});
+  EXPECT_EQ(careful.run().code, 1);
+  EXPECT_NE(careful.log().find("--allow-test-endpoint"), std::string::npos);
+  const Reply reply = http_->post(
+      "/api/sessions", R"({"name":"two","config":{"gows":{"endpoint":"ws://elsewhere"}}})");
+  EXPECT_EQ(reply.status, 201) << reply;
+  EXPECT_EQ(reply.json().at("config.gows").dump(), "{}");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NativeEngines, ::testing::Values("GOWS", "NOWEB"),
+                         [](const auto& engine) { return std::string(engine.param); });
+
+}  // namespace
+}  // namespace waxwing::testing
