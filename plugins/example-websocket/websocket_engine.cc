@@ -36,11 +36,14 @@ class WebSocketEngine final : public wp::Engine {
   }
 
   void start(wp::Call&& call) override {
-    if (options_.url.empty()) {
-      throw wp::Error(WAX_E_INVALID, "websocket.url is required");
-    }
-    connect();
     call.ok();
+    if (!has_network()) {
+      state(WAX_SESSION_FAILED, "no_network", "This server offers no network to engines.");
+    } else if (options_.url.empty()) {
+      state(WAX_SESSION_FAILED, "no_url", "websocket.url is not set.");
+    } else {
+      connect();
+    }
   }
 
   void stop(wp::Call&& call) override {
@@ -51,7 +54,10 @@ class WebSocketEngine final : public wp::Engine {
 
   void invoke(const wp::Request& request, wp::Call&& call) override {
     const Json body = Json::parse(request.json);
-    if (!socket_.send_text(body.value("text", ""))) {
+    if (!body.contains("text") || !body["text"].is_string()) {
+      throw wp::Error(WAX_E_INVALID, "text must be a string");
+    }
+    if (!socket_.send_text(body["text"].get<std::string>())) {
       throw wp::Error(WAX_E_UNAVAILABLE, "too much waits to be sent");
     }
     waiting_.push_back(std::move(call));

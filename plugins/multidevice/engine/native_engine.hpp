@@ -72,7 +72,6 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void on_link(bool up) override;
   void on_stanza(const Node& stanza) override;
 
-  [[nodiscard]] bool has_network() const noexcept { return host().net.ws_open != nullptr; }
   void connect();
   void on_closed(const plugin::NetEnd& end);
   void flush();

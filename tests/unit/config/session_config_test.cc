@@ -234,7 +234,8 @@ TEST(SessionConfig, SessionNames) {
 TEST(SessionConfig, EventNames) {
   EXPECT_EQ(event_names().front(), "*");
   EXPECT_THAT(event_names(), ::testing::Contains("group.v2.participants.join-request"));
-  EXPECT_EQ(event_names().size(), 32U);
+  EXPECT_THAT(event_names(), ::testing::Contains("webhook.dropped"));
+  EXPECT_EQ(event_names().size(), 33U);
 }
 
 }  // namespace

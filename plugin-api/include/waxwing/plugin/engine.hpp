@@ -294,6 +294,8 @@ class Engine {
     (void)box.release();
   }
 
+  // A test or an old server may offer none; open_websocket() throws then.
+  [[nodiscard]] bool has_network() const noexcept { return host().net.ws_open != nullptr; }
   // Opens a WebSocket through the session's proxy; net.hpp shows how it is used.
   WebSocket open_websocket(const WebSocketOptions& options, WebSocketEvents on) {
     need(host().net.ws_open != nullptr, "network");
