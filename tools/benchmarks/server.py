@@ -25,6 +25,7 @@ class Server:
                        "log: {http_level: error}\n"
                        "security: {no_api_key: true}\n"
                        "dashboard: {enabled: false}\n"
+                       "defaults: {engine: ECHO}\n"
                        f"storage: {{local: {{config: {{path: {self.folder}/data}}}}}}\n" + yaml)
         environment = {key: value for key, value in os.environ.items()
                        if not key.startswith(("WAHA_", "WHATSAPP_"))}
