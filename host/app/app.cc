@@ -156,6 +156,7 @@ class Server {
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
+    collect_webhooks(metrics_, *webhooks_);
 
     context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_,
                                     *webhooks_, metrics_, Clock::system(),

@@ -16,6 +16,7 @@
 #include "plugin/registry.hpp"
 #include "session/state.hpp"
 #include "storage/store.hpp"
+#include "webhook/service.hpp"
 
 namespace waxwing::app {
 namespace {
@@ -162,6 +163,30 @@ void collect_listeners(Metrics& metrics, const http::Server& server) {
     for (auto* family : {&open, &opened, &events, &dropped}) {
       out.push_back(std::move(*family));
     }
+  });
+}
+
+void collect_webhooks(Metrics& metrics, const webhook::Service& webhooks) {
+  metrics.add_collector([&webhooks](Families& out) {
+    const webhook::Counters& c = webhooks.counters();
+    const auto add = [&](Metrics::Family family, double value) {
+      family.samples.push_back({{}, value});
+      out.push_back(std::move(family));
+    };
+    add(counter("webhook_delivered_total", "Events that a webhook took."),
+        number(c.delivered.load()));
+    add(counter("webhook_failures_total", "Requests to webhooks without success."),
+        number(c.failures.load()));
+    add(counter("webhook_dead_letters_total", "Events that were out of tries."),
+        number(c.dead.load()));
+    add(counter("webhook_dropped_total", "Events given up because of limits."),
+        number(c.dropped.load()));
+    add(gauge("webhook_pending", "Events that wait for webhooks."),
+        static_cast<double>(c.pending.load()));
+    add(gauge("webhook_under_way", "Requests to webhooks being made."),
+        static_cast<double>(c.under_way.load()));
+    add(gauge("webhook_open_breakers", "Webhooks that are down and get one probe at a time."),
+        static_cast<double>(c.open_breakers.load()));
   });
 }
 

@@ -13,10 +13,6 @@
 namespace waxwing::webhook {
 namespace {
 
-// What is delivered is erased together with what is delivered in this time: after a crash that much
-// may come twice, with the same ids.
-constexpr Millis kWriteDelay(100);
-constexpr Millis kWriteRetry(1000);
 constexpr std::size_t kWriteBatch = 500;
 constexpr Millis kLongestAskedDelay(3'600'000);  // by Retry-After
 // Progress of retries that come sooner than this is not worth a write.
@@ -342,18 +338,12 @@ void Backlog::write(storage::WriteOp op) {
   writes_.push_back(std::move(op));
   if (writes_.size() >= kWriteBatch) {
     flush({});
-  } else if (write_timer_ == 0) {
-    write_timer_ = delivery_.loop().start_timer(kWriteDelay, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) {
-        self->write_timer_ = 0;
-        self->flush({});
-      }
-    });
+  } else if (writes_.size() == 1) {
+    delivery_.flush_soon(shared_from_this());
   }
 }
 
 void Backlog::flush(Task done) {
-  delivery_.loop().cancel_timer(std::exchange(write_timer_, 0));
   if (writes_.empty()) {
     if (done) {
       done();
@@ -369,15 +359,7 @@ void Backlog::flush(Task done) {
       // In front of what came since, so that the order of the steps stays.
       self->writes_.insert(self->writes_.begin(), std::make_move_iterator(again->begin()),
                            std::make_move_iterator(again->end()));
-      if (self->write_timer_ == 0) {
-        self->write_timer_ =
-            self->delivery_.loop().start_timer(kWriteRetry, [weak = self->weak_from_this()] {
-              if (const auto alive = weak.lock()) {
-                alive->write_timer_ = 0;
-                alive->flush({});
-              }
-            });
-      }
+      self->delivery_.flush_soon(self);
     }
     if (done) {
       done();
@@ -423,7 +405,6 @@ void Backlog::erase_everything() {
 
 void Backlog::abandon() {
   gone_ = true;
-  delivery_.loop().cancel_timer(std::exchange(write_timer_, 0));
   for (auto& [slot, queue] : queues_) {
     queue.for_each_chain([&](const std::string&, Queue::Chain& chain) {
       if (chain.phase == Queue::Phase::Waiting) {

@@ -117,9 +117,8 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   std::map<std::pair<RowKey, Slot>, Progress> progress_;  // of an earlier run, until it is used
   std::set<std::pair<RowKey, Slot>> done_;                // of rows that wait for another slot yet
   std::vector<storage::WriteOp> writes_;                  // to be stored soon
-  runtime::Loop::TimerId write_timer_ = 0;
-  std::map<Slot, std::uint64_t> dropped_;  // not told yet
-  std::uint32_t buried_ = 0;               // since dead letters were trimmed
+  std::map<Slot, std::uint64_t> dropped_;                 // not told yet
+  std::uint32_t buried_ = 0;                              // since dead letters were trimmed
 };
 
 }  // namespace waxwing::webhook

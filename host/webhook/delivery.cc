@@ -11,6 +11,9 @@ namespace waxwing::webhook {
 namespace {
 
 constexpr Millis kMaxAskedPause(3'600'000);  // of Retry-After
+// What is delivered is erased together with what is delivered in this time: after a crash that much
+// may come twice, with the same ids.
+constexpr Millis kFlushInterval(500);
 
 std::string origin_of(const std::string& url) {
   const auto scheme = url.find("://");
@@ -82,7 +85,23 @@ Delivery::Delivery(runtime::Loop& loop, const config::Webhooks& settings, std::s
 
 Delivery::~Delivery() = default;
 
+void Delivery::flush_soon(std::weak_ptr<Backlog> backlog) {
+  to_flush_.push_back(std::move(backlog));
+  if (flush_timer_ != 0) {
+    return;
+  }
+  flush_timer_ = loop_.start_timer(kFlushInterval, [this] {
+    flush_timer_ = 0;
+    for (const auto& weak : std::exchange(to_flush_, {})) {
+      if (const auto waiting = weak.lock()) {
+        waiting->flush({});  // nothing to do when it was listed twice
+      }
+    }
+  });
+}
+
 void Delivery::stop() {
+  loop_.cancel_timer(std::exchange(flush_timer_, 0));
   client_.reset();
   for (auto& [url, endpoint] : endpoints_) {
     loop_.cancel_timer(endpoint.timer);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "config/config.hpp"
 #include "net/http_client.hpp"
@@ -46,6 +47,9 @@ class Delivery {
   // The first item of a chain may go out, to this URL.
   void list(const std::shared_ptr<Backlog>& backlog, Slot slot, const std::string& order_key,
             const std::string& url);
+  // Calls flush() of the backlog within half a second, together with those of others: they share
+  // the store's commits then.
+  void flush_soon(std::weak_ptr<Backlog> backlog);
   // What was listed and what is under way is forgotten; nothing more goes out.
   void stop();
 
@@ -99,6 +103,8 @@ class Delivery {
   std::unordered_map<std::string, Endpoint> endpoints_;  // by URL
   std::unordered_map<std::string, Origin> origins_;
   std::deque<Endpoint*> runnable_;
+  std::vector<std::weak_ptr<Backlog>> to_flush_;
+  runtime::Loop::TimerId flush_timer_ = 0;
   bool pumping_ = false;
 };
 
