@@ -35,6 +35,7 @@ class RecordingChannel final : public Channel {
   }
   void finish() override { finished = true; }
   void set_deadline(TimePoint) override {}
+  void become(std::shared_ptr<Protocol>) override { std::abort(); }  // no handler here asks for it
   [[nodiscard]] TimePoint now() const override { return {}; }
 
   std::string output;
@@ -84,7 +85,7 @@ std::string converse(std::string_view input, std::string_view splits) {
   std::string waiting;
   const auto settle = [&] {
     for (bool due = true; due && !channel.finished;) {
-      for (auto& answer : mailbox->take()) {
+      for (auto& answer : mailbox->take().answers) {
         if (const auto sink = answer.sink.lock()) {
           sink->on_answer(answer.serial, std::move(answer.response));
         }
