@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP requests to others over libcurl; the only file that includes it.
+// HTTP requests to others over libcurl.
 #include "net/http_client.hpp"
 
 #include <unistd.h>

@@ -73,7 +73,7 @@ class EngineNetTest : public ::testing::Test {
 
 TEST_F(EngineNetTest, EachSessionGoesThroughItsOwnProxy) {
   if (!is_installed("microsocks") || !is_installed("tinyproxy")) {
-    GTEST_SKIP() << "microsocks and tinyproxy are needed";
+    FAIL() << "microsocks and tinyproxy are needed: tools/install-deps --tests";
   }
   const std::uint16_t socks_port = free_port();
   Program socks({"microsocks", "-i", "127.0.0.1", "-p", std::to_string(socks_port), "-u", kUser,
@@ -153,7 +153,7 @@ class PoolOfTwo : public EngineNetTest {
         ports_{one, two} {}
   void SetUp() override {
     if (!is_installed("microsocks")) {
-      GTEST_SKIP() << "microsocks is not installed";
+      FAIL() << "microsocks is not installed: tools/install-deps --tests";
     }
     for (const std::uint16_t port : ports_) {
       proxies_.push_back(std::make_unique<Program>(

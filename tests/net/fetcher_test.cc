@@ -238,7 +238,7 @@ TEST_F(FetcherTest, CancelledItIsSilent) {
 
 TEST_F(FetcherTest, ThroughAnHttpProxy) {
   if (!is_installed("tinyproxy")) {
-    GTEST_SKIP() << "tinyproxy is not installed";
+    FAIL() << "tinyproxy is not installed: tools/install-deps --tests";
   }
   TempDir files;
   const std::uint16_t port = free_port();
@@ -264,7 +264,7 @@ TEST_F(FetcherTest, ThroughAnHttpProxy) {
 
 TEST_F(FetcherTest, ThroughASocksProxy) {
   if (!is_installed("microsocks")) {
-    GTEST_SKIP() << "microsocks is not installed";
+    FAIL() << "microsocks is not installed: tools/install-deps --tests";
   }
   const std::uint16_t port = free_port();
   Program proxy(

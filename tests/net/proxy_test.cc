@@ -56,7 +56,7 @@ class TinyproxyTest : public ProxyTest {
  protected:
   void SetUp() override {
     if (!is_installed("tinyproxy")) {
-      GTEST_SKIP() << "tinyproxy is not installed";
+      FAIL() << "tinyproxy is not installed: tools/install-deps --tests";
     }
   }
   void run(const std::string& extra) {
@@ -135,7 +135,7 @@ class SquidTest : public ProxyTest {
   }
   void SetUp() override {
     if (!is_installed("squid")) {
-      GTEST_SKIP() << "squid is not installed";
+      FAIL() << "squid is not installed: tools/install-deps --tests";
     }
   }
   void run(const std::string& authentication) {
@@ -189,7 +189,7 @@ class MicrosocksTest : public ProxyTest {
  protected:
   void SetUp() override {
     if (!is_installed("microsocks")) {
-      GTEST_SKIP() << "microsocks is not installed";
+      FAIL() << "microsocks is not installed: tools/install-deps --tests";
     }
   }
   void run(std::vector<std::string> arguments = {}) {
