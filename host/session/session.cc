@@ -36,7 +36,8 @@ Session::Session(Record record, runtime::Loop& loop, const Environment& environm
       loop_(loop),
       env_(environment),
       view_(record.name),
-      record_(std::move(record)) {
+      record_(std::move(record)),
+      recent_(env_.bus, {env_.config.sockets.stored_events, env_.config.sockets.stored_mb << 20U}) {
   const auto post = post_to_loop();
   const auto store = env_.store(record_.storage);
   store_ = store->tenant(name_, post);
