@@ -68,7 +68,8 @@ class SessionCipher {
   [[nodiscard]] static Result<Ciphertext> encrypt(SessionRecord& record, const DeviceRecord& own,
                                                   ByteView padded);
 
-  [[nodiscard]] static Decrypted decrypt(SessionRecord& record, ByteView message);
+  [[nodiscard]] static Decrypted decrypt(SessionRecord& record, const DeviceRecord& own,
+                                         ByteView message);
 
   [[nodiscard]] static std::optional<PreKeyMessageHead> head(ByteView prekey_message);
   // `one_time`: the private half of the prekey that head() names, or nothing when it names none or

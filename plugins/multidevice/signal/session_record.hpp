@@ -45,11 +45,11 @@ struct SessionState {
   };
 
   PublicKey base_key{};  // Alice's, names the run
-  PublicKey local_identity{};
   PublicKey remote_identity{};
   std::uint32_t remote_registration_id = 0;  // 0: not told
   Secret<32> root;
   KeyPair sending_ratchet;
+  // Nothing: the step that makes our next key waits until there is something to send.
   std::optional<ChainKey> sending;
   std::uint32_t previous_counter = 0;
   std::vector<ReceivingChain> receiving;  // eldest first
@@ -78,6 +78,7 @@ class SessionRecord {
 
  private:
   friend class SessionCipher;
+  void add(SessionState state);
   std::optional<SessionState> current_;
   std::vector<SessionState> archived_;  // youngest first
 };
