@@ -63,9 +63,12 @@ http::Response call_failure(const session::Session& session, Need need, const St
   if (status.code() == Code::Unsupported) {
     return not_supported(session.view().snapshot().engine, operation);
   }
-  if (status.code() == Code::State && need != Need::Running) {
-    return wrong_state(status, session.name(), to_string(session.view().state()),
-                       need == Need::Working ? "WORKING" : "SCAN_QR_CODE");
+  const session::State state = session.view().state();
+  const session::State wanted =
+      need == Need::Working ? session::State::Working : session::State::ScanQrCode;
+  // In the wanted state it is WhatsApp that refuses: not a member, not an admin, blocked.
+  if (status.code() == Code::State && need != Need::Running && state != wanted) {
+    return wrong_state(status, session.name(), to_string(state), to_string(wanted));
   }
   return from_status(status);
 }

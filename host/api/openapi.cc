@@ -121,15 +121,13 @@ Json parameters(const Row& row) {
                    {"description", query.description},
                    {"schema", {{"type", "string"}}}});
   }
-  if (row.method == "GET" && row.query.empty() && !row.operation.empty()) {
-    const Json schema = operation_schema(row, "request");
+  const bool asks_by_schema = row.method == "GET" && row.query.empty() && !row.operation.empty();
+  const Json schema = asks_by_schema ? operation_schema(row, "request") : Json();
+  if (schema.is_object()) {
     const Json required = schema.value("required", Json::array());
     for (const auto& [name, field] : schema.value("properties", Json::object()).items()) {
-      out.push_back(
-          {{"name", name},
-           {"in", "query"},
-           {"required", std::find(required.begin(), required.end(), name) != required.end()},
-           {"schema", field}});
+      const bool needed = std::find(required.begin(), required.end(), name) != required.end();
+      out.push_back({{"name", name}, {"in", "query"}, {"required", needed}, {"schema", field}});
     }
   }
   return out;
