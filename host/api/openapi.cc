@@ -125,7 +125,8 @@ Json parameters(const Row& row) {
   const Json schema = asks_by_schema ? operation_schema(row, "request") : Json();
   if (schema.is_object()) {
     const Json required = schema.value("required", Json::array());
-    for (const auto& [name, field] : schema.value("properties", Json::object()).items()) {
+    const Json fields = schema.value("properties", Json::object());
+    for (const auto& [name, field] : fields.items()) {
       const bool needed = std::find(required.begin(), required.end(), name) != required.end();
       out.push_back({{"name", name}, {"in", "query"}, {"required", needed}, {"schema", field}});
     }
