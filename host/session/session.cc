@@ -18,6 +18,8 @@ namespace {
 using plugin_host::Answer;
 using plugin_host::EngineEvent;
 
+// Between two words of an engine that tries again and again.
+constexpr Millis kComeBack = std::chrono::minutes(15);
 constexpr std::size_t kHistory = 3;   // points in session.status, as WAHA has it
 constexpr Millis kLateWorking(2000);  // how long WORKING waits for the account's name
 
@@ -36,7 +38,8 @@ Session::Session(Record record, runtime::Loop& loop, const Environment& environm
       loop_(loop),
       env_(environment),
       view_(record.name),
-      record_(std::move(record)) {
+      record_(std::move(record)),
+      recent_(env_.bus, {env_.config.sockets.stored_events, env_.config.sockets.stored_mb << 20U}) {
   const auto post = post_to_loop();
   const auto store = env_.store(record_.storage);
   store_ = store->tenant(name_, post);
@@ -97,12 +100,15 @@ void Session::read_config() {
 
 void Session::set_state(State to, std::optional<Reason> reason, std::string data_json) {
   const State from = std::exchange(state_, to);
-  if (from == State::Starting && to != State::Starting) {
+  // An engine that says why it is not there yet is on its way back, however long an outage lasts.
+  const bool coming_back = to == State::Starting && reason.has_value();
+  if (from == State::Starting && (to != State::Starting || coming_back)) {
     loop_.cancel_timer(std::exchange(start_deadline_, 0));
-  } else if (from != State::Starting && to == State::Starting) {
-    start_deadline_ = loop_.start_timer(env_.config.lifecycle.start_timeout, [this] {
-      fail("start_timeout", "The session did not get ready in time");
-    });
+  }
+  if (coming_back || (from != State::Starting && to == State::Starting)) {
+    const Millis limit = coming_back ? kComeBack : Millis(env_.config.lifecycle.start_timeout);
+    start_deadline_ = loop_.start_timer(
+        limit, [this] { fail("start_timeout", "The session did not get ready in time"); });
   }
   if (to != State::ScanQrCode) {
     qr_.reset();

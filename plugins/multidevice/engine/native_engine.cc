@@ -229,7 +229,7 @@ void NativeEngine::flush() {
 // Clock, store, threads ---------------------------------------------------------------------------
 
 std::int64_t NativeEngine::now_ms() {
-  return host().executor.now_ms(host().raw());
+  return host().executor.now_ms(host().raw()) * settings_.time_scale;
 }
 
 std::int64_t NativeEngine::unix_ms() {
@@ -247,7 +247,8 @@ void NativeEngine::wake_at(std::int64_t time_ms) {
 
 void NativeEngine::set_wake_timer() {
   timer_ms_ = wake_ms_;
-  const std::int64_t delay = std::max<std::int64_t>(0, wake_ms_ - now_ms());
+  const std::int64_t scale = settings_.time_scale;
+  const std::int64_t delay = (std::max<std::int64_t>(0, wake_ms_ - now_ms()) + scale - 1) / scale;
   timer_ = after(static_cast<std::uint32_t>(delay), [this] {
     if (wake_ms_ == 0) {
       return;
@@ -356,7 +357,7 @@ void NativeEngine::on_state(ClientState to, std::string_view reason, std::string
 }
 
 void NativeEngine::on_qr(std::string_view text, std::uint32_t valid_ms) {
-  qr(text, valid_ms);
+  qr(text, static_cast<std::uint32_t>(valid_ms / settings_.time_scale));
   told_qr(text);
   if (!waiting_codes_.empty()) {
     post([this] { answer_waiting_codes(); });

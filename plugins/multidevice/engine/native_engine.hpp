@@ -37,7 +37,10 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void logout(plugin::Call&& call) override;
   void invoke(const plugin::Request& request, plugin::Call&& call) override;
 
-  enum Metric : std::size_t { kReconnects, kDeadConnections, kMetricCount };
+  enum MetricIndex : std::size_t { kReconnects, kDeadConnections, kMetricCount };
+  static constexpr plugin::Metric kMetrics[kMetricCount] = {
+      {WAX_METRIC_COUNTER, "reconnects", "connections", "Connections after the first"},
+      {WAX_METRIC_COUNTER, "dead_connections", "connections", "Connections that did not answer"}};
 
  protected:
   // What an engine has to say of itself; called when something of it has changed.
