@@ -42,7 +42,7 @@ TEST(WireJson, ThereAndBack) {
 
 TEST(WireJson, WhatIsUnknownIsKept) {
   // Field 200 in the message, field 99 within the text.
-  const Bytes octets = *from_hex("320b0a0268699a060568656c6c6fc20c0101");
+  const Bytes octets = *from_hex("320c0a0268699a060568656c6c6fc20c0101");
   const Json json = plain(octets);
   EXPECT_TRUE(json.contains(kUnknownFields)) << json;
   EXPECT_TRUE(json["extendedTextMessage"].contains(kUnknownFields)) << json;
