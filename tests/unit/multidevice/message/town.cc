@@ -206,6 +206,15 @@ void TestDevice::wake_at(std::int64_t time_ms) {
   });
 }
 
+void TestDevice::after(std::uint32_t delay_ms, std::function<void()> task) {
+  town.after(std::chrono::milliseconds(delay_ms),
+             [this, process = process_, task = std::move(task)] {
+               if (process == process_) {
+                 task();
+               }
+             });
+}
+
 // Disk --------------------------------------------------------------------------------------------
 
 void TestDevice::commit_with(StoreBatch batch, std::function<void()> event,
