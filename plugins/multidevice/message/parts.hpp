@@ -130,7 +130,9 @@ struct Messenger::Parts {
   [[nodiscard]] std::string_view receipt_type(const Incoming& in) const;
   [[nodiscard]] static std::string seen_key(const Incoming& in);
   void mark_seen(const Incoming& in, StoreBatch& batch);
-  [[nodiscard]] bool remember(const Incoming& in);  // false: it is remembered already
+  void remember(const Incoming& in);
+  [[nodiscard]] static std::uint64_t recent_hash(const Incoming& in);
+  void end(const Incoming& in, std::string_view type, bool stored);
   [[nodiscard]] std::string sender_key_name(const Jid& group, const std::string& address) const;
 
   // retry.cc --------------------------------------------------------------------------------------

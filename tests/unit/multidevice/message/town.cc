@@ -178,7 +178,7 @@ void TestDevice::send(ByteView octets) {
 
 void TestDevice::send(Bytes message) {
   in_process([this, message = std::move(message), number = connection_number_] {
-    if (number == connection_number_) {
+    if (client && number == connection_number_) {
       client->received(message);
     }
   });
@@ -186,7 +186,7 @@ void TestDevice::send(Bytes message) {
 
 void TestDevice::close() {
   in_process([this, number = connection_number_] {
-    if (number == connection_number_) {
+    if (client && number == connection_number_) {
       connection_.reset();
       client->closed({}, {});
     }

@@ -182,9 +182,9 @@ TEST_P(Kill, LosesAndDoublesNothing) {
     }
     town.advance(100);
     const bool killed = !victim.client;
+    victim.kill_at_commit = 0;
     if (killed) {
       ++steps;
-      victim.kill_at_commit = 0;
       victim.boot();
       town.advance(5'000);
     }
@@ -212,8 +212,9 @@ TEST_P(Kill, LosesAndDoublesNothing) {
   }
   EXPECT_GE(steps, 6);
 }
-INSTANTIATE_TEST_SUITE_P(Messenger, Kill, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "TheSender" : "TheReceiver"; });
+INSTANTIATE_TEST_SUITE_P(Messenger, Kill, ::testing::Bool(), [](const auto& which) {
+  return which.param ? "TheSender" : "TheReceiver";
+});
 
 }  // namespace
 }  // namespace waxwing::multidevice
