@@ -20,8 +20,9 @@ using plugin_host::EngineEvent;
 
 // Between two words of an engine that tries again and again.
 constexpr Millis kComeBack = std::chrono::minutes(15);
-constexpr std::size_t kHistory = 3;   // points in session.status, as WAHA has it
-constexpr Millis kLateWorking(2000);  // how long WORKING waits for the account's name
+constexpr std::size_t kHistory = 3;                 // points in session.status, as WAHA has it
+constexpr std::uint32_t kWrongStateRetryMs = 5000;  // what callers are told to wait
+constexpr Millis kLateWorking(2000);                // how long WORKING waits for the account's name
 
 // A stable id is [a-z0-9_]; whatever else an engine sends is not shown as one.
 std::string reason_id(std::string id, std::string_view fallback) {
@@ -195,9 +196,11 @@ std::optional<Status> Session::judge(Need need) const {
   if (state_ == State::Starting) {
     return std::nullopt;
   }
-  return Status(Code::State,
-                "Session status is not as expected. Try again later or restart the "
-                "session");
+  // Somebody has to scan, start or restart first, so nobody is kept waiting.
+  Status status(Code::State,
+                "Session status is not as expected. Try again later or restart the session");
+  status.retry_after(kWrongStateRetryMs);
+  return status;
 }
 
 void Session::when(Need need, Done done) {
