@@ -176,9 +176,8 @@ void drop_all(const Call& call) {
 void create_group(const Call& call) {
   std::vector<Account*> people;
   for (const json& phone : call.body.value("phones", json::array())) {
-    Account* account = phone.is_string()
-                           ? call.server.world().find_phone(phone.get<std::string>())
-                           : nullptr;
+    Account* account =
+        phone.is_string() ? call.server.world().find_phone(phone.get<std::string>()) : nullptr;
     if (account == nullptr) {
       return call.fail(422, "phones: numbers of accounts, the first of whom makes the group");
     }

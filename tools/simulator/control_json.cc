@@ -124,8 +124,8 @@ json to_json(const Account& account) {
 json to_json(const Group& group) {
   json members = json::array();
   for (const Member& member : group.members) {
-    members.push_back({{"phone", member.account->phone},
-                       {"admin", member.role != Member::Role::Member}});
+    members.push_back(
+        {{"phone", member.account->phone}, {"admin", member.role != Member::Role::Member}});
   }
   return {{"jid", group.jid().to_string()},
           {"subject", group.subject},

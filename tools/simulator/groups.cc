@@ -56,8 +56,7 @@ md::Node group_node(const Group& group, const Device& reader) {
   if (!group.description.empty()) {
     node.add(md::Node("description")
                  .set("id", group.description_id)
-                 .add(md::Node("body").set_octets(
-                     md::to_bytes(md::as_bytes(group.description)))));
+                 .add(md::Node("body").set_octets(md::to_bytes(md::as_bytes(group.description)))));
   }
   if (group.announce) {
     node.add(md::Node("announcement"));

@@ -147,13 +147,11 @@ Answer leave_group(const Query& query) {
   const std::vector<Account*> before = Groups::accounts(*group);
   std::erase_if(group->members,
                 [&](const Member& member) { return member.account == &query.account; });
-  query.server.groups().tell(*group, query.account, before, &query.device,
-                             [&](const Device& reader) {
-                               return md::Node("remove").add(
-                                   participant_node(*group, query.account, reader));
-                             });
-  return result_of(query.iq).add(
-      md::Node("leave").add(md::Node("group").set("id", group->jid())));
+  query.server.groups().tell(
+      *group, query.account, before, &query.device, [&](const Device& reader) {
+        return md::Node("remove").add(participant_node(*group, query.account, reader));
+      });
+  return result_of(query.iq).add(md::Node("leave").add(md::Node("group").set("id", group->jid())));
 }
 
 Answer set_group_subject(const Query& query) {

@@ -300,8 +300,7 @@ void Router::receipt_in_group(Connection& connection, const md::Node& receipt, G
     }
     md::Node copy("receipt");
     copy.set("from", group.jid());
-    copy.set("participant",
-             name_in(group, *connection.account, connection.device_number, device));
+    copy.set("participant", name_in(group, *connection.account, connection.device_number, device));
     if (!receipt.text("type").empty()) {
       copy.set("type", receipt.text("type"));
     }
