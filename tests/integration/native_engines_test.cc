@@ -6,45 +6,12 @@
 
 #include <gtest/gtest.h>
 
-#include "support/program.hpp"
+#include "local_whatsapp.hpp"
 #include "support/server_process.hpp"
 #include "support/sessions.hpp"
 
 namespace waxwing::testing {
 namespace {
-
-// waxwing-simulator, and its control interface.
-class LocalWhatsApp {
- public:
-  LocalWhatsApp() : program_({WAX_SIMULATOR_BINARY}) {
-    info_ = Value::parse(program_.line());
-    const std::string control = info_["control"].text();
-    const auto port = static_cast<std::uint16_t>(std::stoi(control.substr(control.rfind(':') + 1)));
-    http_ = std::make_unique<HttpClient>(port);
-  }
-  HttpClient& http() { return *http_; }
-  [[nodiscard]] std::map<std::string, std::string> environment() const {
-    return {{"WAXWING_WA_ENDPOINT", info_["endpoint"].text()},
-            {"WAXWING_WA_ROOT_KEY", info_["root_key"].text()}};
-  }
-  std::string add_account() {
-    const std::string phone = std::to_string(15'550'001'000 + ++accounts_);
-    EXPECT_EQ(http_->post("/accounts", R"({"phone":")" + phone + R"(","name":"Alice"})").status,
-              201);
-    return phone;
-  }
-  Reply scan(const std::string& phone, const std::string& qr) {
-    return http_->post("/accounts/" + phone + "/scan", R"({"qr":")" + qr + R"("})");
-  }
-  // What it saw against the protocol, by rule.
-  std::string violations() { return http_->get("/violations").json()["counts"].dump(); }
-
- private:
-  Program program_;
-  Value info_;
-  std::unique_ptr<HttpClient> http_;
-  std::int64_t accounts_ = 0;
-};
 
 class NativeEngines : public ::testing::TestWithParam<const char*> {
  protected:
