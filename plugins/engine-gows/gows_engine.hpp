@@ -24,9 +24,6 @@ class GowsEngine final : public md::NativeEngine {
   static constexpr const char* kConfigSection = "gows";
   static constexpr const char* kConfigSchema = gows::kConfigSchema;
   static constexpr const char* kEvents[] = {"engine.event", nullptr};
-  static constexpr wp::Metric kMetrics[kMetricCount] = {
-      {WAX_METRIC_COUNTER, "reconnects", "connections", "Connections after the first"},
-      {WAX_METRIC_COUNTER, "dead_connections", "connections", "Connections that did not answer"}};
   static constexpr wax_op kOps[] = {wp::op("auth.requestCode", WAX_OP_ANY_STATE)};
 
   explicit GowsEngine(const wp::Init& init) : GowsEngine(init, parse_settings(init.config)) {}

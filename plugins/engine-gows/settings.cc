@@ -24,14 +24,6 @@ const char kConfigSchema[] = R"json({
         "messageSecrets": {"type": ["boolean", "null"], "description": "Secrets of messages, for votes and edits."}
       }
     },
-    "deviceName": {
-      "type": "string", "minLength": 1, "maxLength": 100, "x-server": true, "x-env": "WAHA_CLIENT_DEVICE_NAME",
-      "description": "Name of the linked device on the phone."
-    },
-    "browserName": {
-      "type": "string", "maxLength": 100, "x-server": true, "x-env": "WAHA_CLIENT_BROWSER_NAME",
-      "description": "Kind of the linked device: Chrome, Firefox, Edge, Opera, Safari or Desktop; anything else is shown as another device."
-    },
     "fullSync": {
       "type": "boolean", "x-server": true,
       "description": "Ask the phone for a year of history instead of three months."
@@ -39,15 +31,9 @@ const char kConfigSchema[] = R"json({
     "version": {
       "type": "string", "pattern": "^[0-9]+[.][0-9]+[.][0-9]+$", "x-server": true,
       "description": "Client version to be, such as 2.3000.1045649367; the built-in one when absent or rejected."
-    },
-    "endpoint": {
-      "type": "string", "pattern": "^wss?://", "x-server": true, "x-test": true, "x-env": "WAXWING_WA_ENDPOINT",
-      "description": "Where WhatsApp is. For tests against a local one."
-    },
-    "root_key": {
-      "type": "string", "pattern": "^[0-9a-fA-F]{64}$", "x-server": true, "x-test": true, "x-env": "WAXWING_WA_ROOT_KEY",
-      "description": "Key that the server's certificates end at, in hexadecimal. For tests against a local one."
-    }
+    },)json"
+#include "multidevice/engine/native_schema.inc"
+                             R"json(
   }
 })json";
 
@@ -65,17 +51,11 @@ bool kept(const Json& storage, const char* part) {
 Settings parse_settings(std::string_view json) {
   Settings settings;
   settings.native = md::parse_native_settings(json, "gows");
+  settings.device = md::parse_device_name(json, settings.device);
   const Json root = Json::parse(json, nullptr, false);
   if (!root.is_object()) {
     return settings;
   }
-  const auto text = [&](const char* key, std::string& into) {
-    if (const auto it = root.find(key); it != root.end() && it->is_string()) {
-      into = it->get<std::string>();
-    }
-  };
-  text("deviceName", settings.device.device);
-  text("browserName", settings.device.browser);
   if (const auto it = root.find("fullSync"); it != root.end() && it->is_boolean()) {
     settings.full_sync = it->get<bool>();
   }

@@ -24,9 +24,6 @@ class NowebEngine final : public md::NativeEngine {
   static constexpr const char* kConfigSection = "noweb";
   static constexpr const char* kConfigSchema = noweb::kConfigSchema;
   static constexpr const char* kEvents[] = {"engine.event", nullptr};
-  static constexpr wp::Metric kMetrics[kMetricCount] = {
-      {WAX_METRIC_COUNTER, "reconnects", "connections", "Connections after the first"},
-      {WAX_METRIC_COUNTER, "dead_connections", "connections", "Connections that did not answer"}};
   static constexpr wax_op kOps[] = {wp::op("auth.requestCode", WAX_OP_ANY_STATE)};
 
   explicit NowebEngine(const wp::Init& init)

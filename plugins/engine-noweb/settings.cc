@@ -24,26 +24,12 @@ const char kConfigSchema[] = R"json({
         }
       }
     },
-    "deviceName": {
-      "type": "string", "minLength": 1, "maxLength": 100, "x-server": true, "x-env": "WAHA_CLIENT_DEVICE_NAME",
-      "description": "Name of the linked device on the phone where config.client has none."
-    },
-    "browserName": {
-      "type": "string", "maxLength": 100, "x-server": true, "x-env": "WAHA_CLIENT_BROWSER_NAME",
-      "description": "Kind of the linked device where config.client has none: Chrome, Firefox, Edge, Opera, Safari or Desktop."
-    },
     "version": {
       "type": "string", "pattern": "^(auto-web|auto-baileys|[0-9]+[.][0-9]+[.][0-9]+)$", "x-server": true, "x-env": "WAHA_NOWEB_WA_VERSION",
       "description": "Client version to be, such as 2.3000.1045649367; the built-in one when absent, automatic or rejected."
-    },
-    "endpoint": {
-      "type": "string", "pattern": "^wss?://", "x-server": true, "x-test": true, "x-env": "WAXWING_WA_ENDPOINT",
-      "description": "Where WhatsApp is. For tests against a local one."
-    },
-    "root_key": {
-      "type": "string", "pattern": "^[0-9a-fA-F]{64}$", "x-server": true, "x-test": true, "x-env": "WAXWING_WA_ROOT_KEY",
-      "description": "Key that the server's certificates end at, in hexadecimal. For tests against a local one."
-    }
+    },)json"
+#include "multidevice/engine/native_schema.inc"
+                             R"json(
   }
 })json";
 
@@ -63,20 +49,13 @@ Settings parse_settings(std::string_view json, std::string_view session_config) 
   settings.native = md::parse_native_settings(json, "noweb");
   const Json root = Json::parse(json, nullptr, false);
   if (root.is_object()) {
-    const auto text = [&](const char* key, std::string& into) {
-      if (const auto it = root.find(key); it != root.end() && it->is_string()) {
-        into = it->get<std::string>();
-      }
-    };
-    text("deviceName", settings.device.device);
-    text("browserName", settings.device.browser);
     settings.mark_online = flag(root, "markOnline", true);
     if (const auto store = root.find("store"); store != root.end() && store->is_object()) {
       settings.store = flag(*store, "enabled", false);
       settings.full_sync = flag(*store, "fullSync", false);
     }
   }
-  settings.device = md::parse_client(session_config, settings.device);
+  settings.device = md::parse_client(session_config, md::parse_device_name(json, settings.device));
   return settings;
 }
 

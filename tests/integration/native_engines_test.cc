@@ -1,68 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // GOWS and NOWEB against a local WhatsApp: linked, killed, unlinked, lied to.
-#include <map>
-#include <memory>
-#include <string>
-
-#include <gtest/gtest.h>
-
-#include "local_whatsapp.hpp"
-#include "support/server_process.hpp"
-#include "support/sessions.hpp"
+#include "native_engines.hpp"
 
 namespace waxwing::testing {
 namespace {
-
-class NativeEngines : public ::testing::TestWithParam<const char*> {
- protected:
-  NativeEngines() {
-    server_.options().env = whatsapp_.environment();
-    server_.options().arguments = {"--allow-test-endpoint"};
-    EXPECT_TRUE(server_.start());
-    http_ = std::make_unique<HttpClient>(server_.client());
-  }
-  void TearDown() override { EXPECT_EQ(whatsapp_.violations(), "{}"); }
-
-  void reconnect() {
-    EXPECT_TRUE(server_.start());
-    http_ = std::make_unique<HttpClient>(server_.client());
-  }
-  // A session that shows a code.
-  void create() {
-    const std::string body =
-        R"({"name":"one","start":true,"engine":")" + std::string(GetParam()) + R"("})";
-    ASSERT_EQ(http_->post("/api/sessions", body).status, 201);
-    ASSERT_TRUE(wait_for_status(*http_, "one", "SCAN_QR_CODE"));
-  }
-  std::string qr() {
-    if (can_decode_qr()) {
-      return decode_qr(http_->get("/api/one/auth/qr").body);
-    }
-    return http_->get("/api/one/auth/qr?format=raw").json()["value"].text();
-  }
-  void link() {
-    create();
-    phone_ = whatsapp_.add_account();
-    const Reply scanned = whatsapp_.scan(phone_, qr());
-    ASSERT_EQ(scanned.status, 200) << scanned;
-    ASSERT_TRUE(wait_for_status(*http_, "one", "WORKING"));
-  }
-  Value session() { return http_->get(session_path("one")).json(); }
-  void expect_failed(const std::string& reason) {
-    EXPECT_TRUE(wait_for_status(*http_, "one", "FAILED"));
-    EXPECT_EQ(session().at("reason.id").text(), reason) << session();
-  }
-  std::string device_path() {
-    const Value devices = whatsapp_.http().get("/accounts/" + phone_).json()["devices"];
-    return "/accounts/" + phone_ + "/devices/" +
-           std::to_string(devices[devices.size() - 1]["number"].number());
-  }
-
-  LocalWhatsApp whatsapp_;
-  ServerProcess server_;
-  std::unique_ptr<HttpClient> http_;
-  std::string phone_;
-};
 
 TEST_P(NativeEngines, LinkStopStartAndSurviveAKill) {
   link();

@@ -94,6 +94,9 @@ md::Status Connection::on_octets(md::ByteView octets) {
 }
 
 md::Status Connection::on_frame(md::ByteView frame) {
+  if (!server_.passes()) {
+    return {};
+  }
   switch (state_) {
     case State::Hello: {
       WAX_MD_TRY(md::Responder::Answer answer, responder_->on_client_hello(frame));
@@ -180,6 +183,9 @@ void Connection::send(const md::Node& stanza) {
 }
 
 void Connection::write(md::Bytes frame) {
+  if (!server_.passes()) {
+    return;
+  }
   const Faults& faults = server_.faults();
   if (faults.delay_ms != 0) {
     const std::chrono::milliseconds delay(faults.delay_ms);

@@ -210,7 +210,7 @@ void set_faults(const Call& call) {
   if (const std::string problem = read_faults(call.body, faults); !problem.empty()) {
     return call.fail(422, problem);
   }
-  call.server.faults() = faults;
+  call.server.set_faults(faults);
   call.answer(to_json(faults));
 }
 
@@ -245,6 +245,7 @@ void show_state(const Call& call) {
                {"stanzas_in", counts.stanzas_in},
                {"stanzas_out", counts.stanzas_out},
                {"messages", call.server.router().messages()},
+               {"held", call.server.holds()},
                {"other_encodings", counts.other_encodings},
                {"violations", call.server.violations().total()}});
 }

@@ -28,6 +28,7 @@ constexpr std::pair<const char*, bool Faults::*> kSwitches[] = {
 
 constexpr std::pair<const char*, std::uint32_t Faults::*> kNumbers[] = {
     {"delay_ms", &Faults::delay_ms},
+    {"hold_after", &Faults::hold_after},
     {"http_status", &Faults::http_status},
     {"minimum_version", &Faults::minimum_version},
 };

@@ -43,7 +43,8 @@ struct Faults {
   bool merge_frames = false;   // Frames of one turn come in one WebSocket message.
   bool compress_nodes = false;
   bool ignore_pings = false;
-  bool no_restart = false;  // No 515 after pairing, the connection just ends.
+  std::uint32_t hold_after = 0;  // Behind that many frames of either side none passes any more.
+  bool no_restart = false;       // No 515 after pairing, the connection just ends.
 };
 
 }  // namespace waxwing::simulator

@@ -50,7 +50,7 @@ class Server {
   void answer_ping(Connection& connection, const md::Node& iq);
   // The first <active/> after login: what waited is delivered.
   void on_active(Connection& connection);
-  // A device came or went: the account's other devices are told.
+  // A device came or went: the account's other devices are told, and whoever asked for its list.
   void on_devices_changed(Account& account, std::uint16_t device);
 
   // For the control interface.
@@ -61,6 +61,15 @@ class Server {
 
   [[nodiscard]] World& world() noexcept { return world_; }
   [[nodiscard]] Faults& faults() noexcept { return faults_; }
+  void set_faults(const Faults& faults) noexcept {
+    faults_ = faults;
+    frames_ = 0;
+  }
+  // Counts a frame of either side; false when it is lost because of Faults::hold_after.
+  [[nodiscard]] bool passes() noexcept { return !holds() && ++frames_ != 0; }
+  [[nodiscard]] bool holds() const noexcept {
+    return faults_.hold_after != 0 && frames_ >= faults_.hold_after;
+  }
   [[nodiscard]] Violations& violations() noexcept { return violations_; }
   [[nodiscard]] Pairing& pairing() noexcept { return pairing_; }
   [[nodiscard]] Router& router() noexcept { return router_; }
@@ -89,6 +98,7 @@ class Server {
   const Options options_;
   World world_;
   Faults faults_;
+  std::uint64_t frames_ = 0;  // Since the faults were set.
   Violations violations_;
   Certificates certificates_;
   md::Bytes routing_info_;

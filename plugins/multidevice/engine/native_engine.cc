@@ -21,6 +21,16 @@ constexpr std::size_t kMaxUnsentBytes = std::size_t{4} << 20U;
 // A far end that does not answer a goodbye is left after that time.
 constexpr std::uint32_t kGoodbyeMs = 1'000;
 
+StoreRows stored_rows(const plugin::Rows& found) {
+  StoreRows rows;
+  rows.reserve(found.size());
+  for (std::uint32_t i = 0; i < found.size(); ++i) {
+    const plugin::StoredRow row = found[i];
+    rows.push_back({row.space, row.key, as_bytes(row.value)});
+  }
+  return rows;
+}
+
 std::string chat_id(const Jid& jid) {
   return jid.empty() ? std::string() : jid.user + "@c.us";
 }
@@ -219,7 +229,7 @@ void NativeEngine::flush() {
 // Clock, store, threads ---------------------------------------------------------------------------
 
 std::int64_t NativeEngine::now_ms() {
-  return host().executor.now_ms(host().raw());
+  return host().executor.now_ms(host().raw()) * settings_.time_scale;
 }
 
 std::int64_t NativeEngine::unix_ms() {
@@ -237,7 +247,8 @@ void NativeEngine::wake_at(std::int64_t time_ms) {
 
 void NativeEngine::set_wake_timer() {
   timer_ms_ = wake_ms_;
-  const std::int64_t delay = std::max<std::int64_t>(0, wake_ms_ - now_ms());
+  const std::int64_t scale = settings_.time_scale;
+  const std::int64_t delay = (std::max<std::int64_t>(0, wake_ms_ - now_ms()) + scale - 1) / scale;
   timer_ = after(static_cast<std::uint32_t>(delay), [this] {
     if (wake_ms_ == 0) {
       return;
@@ -260,7 +271,7 @@ void NativeEngine::commit(StoreBatch batch, std::function<void(bool)> done) {
     std::string space(op.space);
     switch (op.kind) {
       case StoreOp::Kind::Put:
-        changes.put(std::move(space), op.key, to_string(op.value.view()));
+        changes.put(std::move(space), op.key, to_string(op.value.view()), op.expires_at_ms);
         break;
       case StoreOp::Kind::Erase:
         changes.erase(std::move(space), op.key);
@@ -275,6 +286,29 @@ void NativeEngine::commit(StoreBatch batch, std::function<void(bool)> done) {
       log(WAX_LOG_ERROR, "store.failed", {{"what", outcome.message}});
     }
     done(outcome.ok());
+  });
+}
+
+void NativeEngine::load(std::vector<StoreKey> keys,
+                        std::function<void(bool, const StoreRows&)> done) {
+  std::vector<plugin::Key> wanted;
+  wanted.reserve(keys.size());
+  for (const StoreKey& key : keys) {
+    wanted.push_back({key.space, key.key});
+  }
+  get(wanted, [done = std::move(done)](const Outcome& outcome, const plugin::Rows& found) {
+    done(outcome.ok(), stored_rows(found));
+  });
+}
+
+void NativeEngine::scan(std::string_view space, std::string after, std::uint32_t limit,
+                        std::function<void(bool, const StoreRows&)> done) {
+  plugin::Query query;
+  query.space = space;
+  query.after = after;
+  query.limit = limit;
+  Engine::scan(query, [done = std::move(done)](const Outcome& outcome, const plugin::Rows& found) {
+    done(outcome.ok(), stored_rows(found));
   });
 }
 
@@ -323,7 +357,7 @@ void NativeEngine::on_state(ClientState to, std::string_view reason, std::string
 }
 
 void NativeEngine::on_qr(std::string_view text, std::uint32_t valid_ms) {
-  qr(text, valid_ms);
+  qr(text, static_cast<std::uint32_t>(valid_ms / settings_.time_scale));
   told_qr(text);
   if (!waiting_codes_.empty()) {
     post([this] { answer_waiting_codes(); });
@@ -352,8 +386,9 @@ void NativeEngine::on_link(bool up) {
   told_link(up);
 }
 
-void NativeEngine::on_stanza(const Node& stanza) {
+bool NativeEngine::on_stanza(const Node& stanza) {
   told_stanza(stanza);
+  return false;
 }
 
 void NativeEngine::raw_event(std::string_view name, std::string_view data_json) {

@@ -37,7 +37,10 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void logout(plugin::Call&& call) override;
   void invoke(const plugin::Request& request, plugin::Call&& call) override;
 
-  enum Metric : std::size_t { kReconnects, kDeadConnections, kMetricCount };
+  enum MetricIndex : std::size_t { kReconnects, kDeadConnections, kMetricCount };
+  static constexpr plugin::Metric kMetrics[kMetricCount] = {
+      {WAX_METRIC_COUNTER, "reconnects", "connections", "Connections after the first"},
+      {WAX_METRIC_COUNTER, "dead_connections", "connections", "Connections that did not answer"}};
 
  protected:
   // What an engine has to say of itself; called when something of it has changed.
@@ -62,6 +65,9 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void send(ByteView octets) override;
   void wake_at(std::int64_t time_ms) override;
   void commit(StoreBatch batch, std::function<void(bool)> done) override;
+  void load(std::vector<StoreKey> keys, std::function<void(bool, const StoreRows&)> done) override;
+  void scan(std::string_view space, std::string after, std::uint32_t limit,
+            std::function<void(bool, const StoreRows&)> done) override;
   void derive_key(std::string code, Bytes salt,
                   std::function<void(const Secret<32>&)> done) override;
   ClientVersion version() override;
@@ -70,7 +76,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void on_qr(std::string_view text, std::uint32_t valid_ms) override;
   void on_account(const DeviceRecord* record) override;
   void on_link(bool up) override;
-  void on_stanza(const Node& stanza) override;
+  bool on_stanza(const Node& stanza) override;
 
   void connect();
   void on_closed(const plugin::NetEnd& end);

@@ -24,6 +24,16 @@ Json parse_object(std::string_view json) {
   return root.is_object() ? root : Json::object();
 }
 
+DeviceName device_name(const Json& object, DeviceName defaults) {
+  if (std::string device = text_of(object, "deviceName"); !device.empty()) {
+    defaults.device = std::move(device);
+  }
+  if (std::string browser = text_of(object, "browserName"); !browser.empty()) {
+    defaults.browser = std::move(browser);
+  }
+  return defaults;
+}
+
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -80,21 +90,22 @@ NativeSettings parse_native_settings(std::string_view json, std::string_view sec
       reject("version", "must be three numbers such as 2.3000.1045649367");
     }
   }
+  if (const auto scale = root.find("time_scale");
+      scale != root.end() && scale->is_number_unsigned()) {
+    settings.time_scale = std::max<std::int64_t>(1, scale->get<std::int64_t>());
+  }
   return settings;
+}
+
+DeviceName parse_device_name(std::string_view json, DeviceName defaults) {
+  return device_name(parse_object(json), std::move(defaults));
 }
 
 DeviceName parse_client(std::string_view session_config, DeviceName defaults) {
   const Json root = parse_object(session_config);
   const auto client = root.find("client");
-  if (client != root.end() && client->is_object()) {
-    if (std::string device = text_of(*client, "deviceName"); !device.empty()) {
-      defaults.device = std::move(device);
-    }
-    if (std::string browser = text_of(*client, "browserName"); !browser.empty()) {
-      defaults.browser = std::move(browser);
-    }
-  }
-  return defaults;
+  return client != root.end() && client->is_object() ? device_name(*client, std::move(defaults))
+                                                     : defaults;
 }
 
 DeviceProfile make_profile(const DeviceName& name) {

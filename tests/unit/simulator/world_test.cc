@@ -2,14 +2,13 @@
 // Accounts, numbers that were seen, hashes of device lists.
 #include "world.hpp"
 
-#include <fstream>
 #include <set>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "multidevice/crypto/random.hpp"
 #include "stanzas.hpp"
+#include "support/wa_vectors.hpp"
 
 namespace waxwing::simulator {
 namespace {
@@ -37,14 +36,13 @@ TEST(SimulatorWorld, AccountsAreFoundByBothNames) {
 }
 
 TEST(SimulatorWorld, DeviceListsHashAsRecorded) {
-  const auto vectors = nlohmann::json::parse(std::ifstream(WAX_VECTORS));
-  const auto& recorded = vectors.at("phash");
+  const auto recorded = waxwing::testing::wa_vector("phash");
   std::vector<md::Jid> devices;
-  for (const auto& text : recorded.at("example_input")) {
-    devices.push_back(md::Jid::parse(text.get<std::string>()).value());
+  for (const std::string& text : recorded["example_input"].texts()) {
+    devices.push_back(md::Jid::parse(text).value());
   }
-  EXPECT_EQ(device_list_hash(devices), recorded.at("example").get<std::string>());
-  EXPECT_EQ(device_list_hash({}), recorded.at("empty").get<std::string>());
+  EXPECT_EQ(device_list_hash(devices), recorded["example"].text());
+  EXPECT_EQ(device_list_hash({}), recorded["empty"].text());
 }
 
 }  // namespace

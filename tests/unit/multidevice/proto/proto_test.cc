@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our message definitions against recorded octets: right numbers, right types, nothing lost.
-#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "multidevice/base/bytes.hpp"
 #include "multidevice/proto/adv.pb.h"
 #include "multidevice/proto/client_payload.pb.h"
+#include "support/wa_vectors.hpp"
 
 namespace waxwing::multidevice {
 namespace {
 
-using nlohmann::json;
-
-const json& vectors() {
-  static const json all = json::parse(std::ifstream(WAX_VECTORS));
-  return all;
-}
-
-std::string octets_of(const json& hex) {
-  return to_string(from_hex(hex.get<std::string>()).value());
-}
+using waxwing::testing::wa_octets;
+using waxwing::testing::wa_vector;
 
 std::string hex_of(const std::string& octets) {
   return to_hex(as_bytes(octets));
@@ -40,19 +31,19 @@ Message read_exactly(const std::string& octets) {
 
 TEST(Proto, ReadsTheRecordedClientPayload) {
   const auto payload =
-      read_exactly<pb::ClientPayload>(octets_of(vectors()["noise"]["client_payload_plain"]));
+      read_exactly<pb::ClientPayload>(to_string(wa_octets("noise.client_payload_plain")));
   EXPECT_EQ(payload.username(), 15550001001U);
   EXPECT_TRUE(payload.passive());
 }
 
 TEST(Proto, ReadsTheRecordedDeviceIdentity) {
-  const json& adv = vectors()["adv"];
-  const auto container = read_exactly<pb::AdvSignedDeviceIdentityHmac>(octets_of(adv["container"]));
-  EXPECT_EQ(hex_of(container.hmac()), adv["hmac"]);
-  EXPECT_EQ(hex_of(container.details()), adv["signed_device_identity"]);
+  const auto container =
+      read_exactly<pb::AdvSignedDeviceIdentityHmac>(to_string(wa_octets("adv.container")));
+  EXPECT_EQ(hex_of(container.hmac()), wa_vector("adv.hmac").text());
+  EXPECT_EQ(hex_of(container.details()), wa_vector("adv.signed_device_identity").text());
   const auto signed_identity = read_exactly<pb::AdvSignedDeviceIdentity>(container.details());
-  EXPECT_EQ(hex_of(signed_identity.details()), adv["details"]);
-  EXPECT_EQ(hex_of(signed_identity.account_signature_key()), adv["account_pub"]);
+  EXPECT_EQ(hex_of(signed_identity.details()), wa_vector("adv.details").text());
+  EXPECT_EQ(hex_of(signed_identity.account_signature_key()), wa_vector("adv.account_pub").text());
   const auto identity = read_exactly<pb::AdvDeviceIdentity>(signed_identity.details());
   EXPECT_EQ(identity.key_index(), 3U);
   EXPECT_EQ(identity.device_type(), pb::E2EE);

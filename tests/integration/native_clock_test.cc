@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// What takes minutes, with the engines' clock forty times as fast.
+#include <chrono>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "native_engines.hpp"
+
+namespace waxwing::testing {
+namespace {
+
+class NativeClock : public NativeEngines {
+ protected:
+  NativeClock()
+      : NativeEngines(
+            "metrics: {enabled: true}\n"
+            "lifecycle: {start_timeout_s: 2}\n"
+            "engines:\n"
+            "  GOWS: {config: {time_scale: 40}}\n"
+            "  NOWEB: {config: {time_scale: 40}}\n") {}
+};
+
+TEST_P(NativeClock, SixCodesTheFirstThreeTimesAsLong) {
+  create();
+  using Clock = std::chrono::steady_clock;
+  std::vector<std::string> codes;
+  std::vector<Clock::time_point> seen;
+  EXPECT_TRUE(wait_until([&] {
+    const std::string code = raw_qr();
+    if (!code.empty() && (codes.empty() || codes.back() != code)) {
+      codes.push_back(code);
+      seen.push_back(Clock::now());
+    }
+    return status_of(*http_, "one") == "FAILED";
+  }));
+  seen.push_back(Clock::now());
+  expect_failed("qr_expired");
+  ASSERT_EQ(codes.size(), 6U);
+  const auto first = seen[1] - seen[0];
+  const auto others = (seen[6] - seen[1]) / 5;
+  EXPECT_GT(first, 2 * others);
+  EXPECT_LT(first, 4 * others);
+  EXPECT_EQ(whatsapp_.waiting(), 0U);
+  // Started again it shows codes again.
+  EXPECT_EQ(http_->post(session_path("one", "/start")).status, 201);
+  EXPECT_TRUE(wait_for_status(*http_, "one", "SCAN_QR_CODE"));
+}
+
+TEST_P(NativeClock, ALinkingCodeOutlivesQrCodes) {
+  create();
+  phone_ = whatsapp_.add_account();
+  const Reply code =
+      http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})");
+  ASSERT_EQ(code.status, 201) << code;
+  const std::string first = raw_qr();
+  EXPECT_TRUE(wait_until([&] { return raw_qr() != first; }));
+  const auto type = [&](const std::string& text) {
+    return whatsapp_.http()
+        .post("/accounts/" + phone_ + "/code", R"({"code":")" + text + R"("})")
+        .status;
+  };
+  EXPECT_EQ(type("ABCD-EFGH"), 409) << "a wrong one";
+  EXPECT_EQ(type(code.json()["code"].text()), 200) << "the right one, after all that";
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+}
+
+TEST_P(NativeClock, AWrongCodeLeavesTheQrCode) {
+  create();
+  phone_ = whatsapp_.add_account();
+  ASSERT_EQ(
+      http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})").status,
+      201);
+  EXPECT_EQ(
+      whatsapp_.http().post("/accounts/" + phone_ + "/code", R"({"code":"ABCD-EFGH"})").status,
+      409);
+  EXPECT_EQ(whatsapp_.scan(phone_, qr()).status, 200);
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+}
+
+TEST_P(NativeClock, ADeadConnectionIsLeftAndCounted) {
+  link();
+  const auto logins = [&] { return whatsapp_.http().get("/state").json()["logins"].number(); };
+  const auto before = logins();
+  whatsapp_.fault(R"({"hold_after":1})");
+  const auto dead = [&] {
+    const Reply reply = http_->get("/metrics");
+    EXPECT_EQ(reply.status, 200);
+    std::istringstream metrics(reply.body);
+    for (std::string line; std::getline(metrics, line);) {
+      if (line[0] != '#' && line.find("dead_connections") != std::string::npos &&
+          !line.ends_with(" 0")) {
+        return true;
+      }
+    }
+    return false;
+  };
+  EXPECT_TRUE(wait_until(dead));
+  whatsapp_.fault("{}");
+  EXPECT_TRUE(wait_until([&] { return logins() > before; }));
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+}
+
+TEST_P(NativeClock, ALongLossIsShownAndHeals) {
+  link();
+  whatsapp_.fault(R"({"outage":true})");
+  EXPECT_EQ(whatsapp_.http().post("/drop").status, 200);
+  EXPECT_TRUE(wait_for_status(*http_, "one", "STARTING"));
+  EXPECT_TRUE(wait_until([&] { return !session().at("reason.id").text().empty(); }));
+  EXPECT_FALSE(session()["me"].is_null());
+  // An outage is not a start that hangs: no deadline of a start ends it.
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+  EXPECT_EQ(status_of(*http_, "one"), "STARTING");
+  whatsapp_.fault("{}");
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NativeClock, ::testing::Values("GOWS", "NOWEB"),
+                         [](const auto& engine) { return std::string(engine.param); });
+
+}  // namespace
+}  // namespace waxwing::testing
