@@ -208,13 +208,19 @@
       tell('page.broken', 'wa-js did not start');
       return;
     }
-    WPP.loader.onInjected(() => {
+    let begun = false;
+    const once = () => {
+      if (begun) return;
+      begun = true;
       try {
         begin();
       } catch (error) {
         tell('page.broken', String(error?.stack ?? error));
       }
-    });
+    };
+    WPP.loader.onInjected(once);
+    // wa-js waits 20 s for the page's modules at most; a page that lacks some of them stops it before it tells.
+    setTimeout(once, options.patienceMs ?? 25000);
   });
 
   const commands = {

@@ -261,6 +261,7 @@ void Page::on_event(const std::string& session, const std::string& method, const
 }
 
 void Page::reload() {
+  failed_ = false;
   navigate();
 }
 
@@ -379,6 +380,12 @@ void Page::on_request(const Json& params) {
   const std::string url =
       request != params.end() && request->is_object() ? text_of(*request, "url") : "";
   const bool ours = url.rfind(std::string(kOrigin) + "/", 0) == 0;
+  const bool is_document =
+      text_of(params, "frameId") == target_ && text_of(params, "resourceType") == "Document";
+  if (!options_.html.empty() && is_document && ours) {
+    answer(id, 200, "text/html; charset=utf-8", options_.html);
+    return;
+  }
   if (options_.all_requests) {
     if (ours) {
       listener_.serve({id, text_of(*request, "method"), url.substr(kOrigin.size()),
@@ -386,11 +393,6 @@ void Page::on_request(const Json& params) {
     } else {
       refuse(id);
     }
-    return;
-  }
-  const bool is_main = text_of(params, "frameId") == target_;
-  if (!options_.html.empty() && is_main && ours) {
-    answer(id, 200, "text/html; charset=utf-8", options_.html);
     return;
   }
   browser_.tell(session_, "Fetch.continueRequest", {{"requestId", id}});

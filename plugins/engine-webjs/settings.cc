@@ -62,7 +62,11 @@ const char kConfigSchema[] = R"json({
     },
     "heartbeatS": {
       "type": "integer", "minimum": 1, "maximum": 3600, "default": 20, "x-server": true,
-      "description": "Pause between two questions whether the page still answers; one that does not within 10 s is restarted."
+      "description": "Pause between two questions whether the page still answers; one that does not is restarted."
+    },
+    "probeTimeoutS": {
+      "type": "integer", "minimum": 1, "maximum": 600, "default": 10, "x-server": true,
+      "description": "Time for the page to answer such a question."
     },
     "qrRounds": {
       "type": "integer", "minimum": 1, "maximum": 1000, "default": 1, "x-server": true,
@@ -143,6 +147,7 @@ Settings parse_settings(std::string_view section, std::string_view session_confi
   }
   read(root, "loadTimeoutS", s.load_timeout_s);
   read(root, "heartbeatS", s.heartbeat_s);
+  read(root, "probeTimeoutS", s.probe_timeout_s);
   read(root, "qrRounds", s.qr_rounds);
   read(root, "memoryMb", s.memory_mb);
   read(root, "startsAtOnce", s.starts_at_once);

@@ -25,6 +25,7 @@ struct Settings {
   std::string browser_name;
   std::uint32_t load_timeout_s = 45;
   std::uint32_t heartbeat_s = 20;
+  std::uint32_t probe_timeout_s = 10;
   std::uint32_t qr_rounds = 1;
   std::uint32_t memory_mb = 400;
   std::uint32_t starts_at_once = 0;  // 0: one for each core

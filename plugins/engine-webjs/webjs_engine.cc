@@ -17,7 +17,6 @@ namespace webjs {
 namespace {
 
 constexpr std::uint32_t kTurnMs = 100;      // between two tries to get a turn
-constexpr std::uint32_t kProbeMs = 10'000;  // for a page to answer
 constexpr std::uint32_t kLogoutMs = 5'000;  // for WhatsApp to unlink
 constexpr std::uint32_t kMaxCrashes = 5;    // in a row
 constexpr std::int64_t kCrashMemoryMs = 60'000;
@@ -196,6 +195,7 @@ void WebjsEngine::launch() {
 
 // The browser's end, wanted or not. Everything of it is gone.
 void WebjsEngine::on_ended(const Ending& ending, const std::string& said) {
+  retry_.cancel();
   heartbeat_.cancel();
   bad_state_.cancel();
   turn_.reset();
@@ -260,7 +260,7 @@ void WebjsEngine::give_up(std::string_view reason, std::string_view text) {
 // A browser that is stopped or a page that spins does not end by itself.
 void WebjsEngine::heartbeat() {
   heartbeat_ = after(settings_.heartbeat_s * 1000, [this] {
-    page_->probe(kProbeMs, [this](bool alive) {
+    page_->probe(settings_.probe_timeout_s * 1000, [this](bool alive) {
       if (alive) {
         heartbeat();
       } else if (page_ != nullptr && !reloading_) {

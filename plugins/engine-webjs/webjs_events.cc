@@ -14,6 +14,7 @@ namespace {
 // earlier than this.
 constexpr std::uint32_t kQrValidMs = 62'000;
 constexpr std::uint32_t kServeMs = 40'000;
+constexpr std::uint32_t kRetryMs = 3'000;
 constexpr std::uint32_t kBadStateMs = 2'000;
 constexpr std::size_t kMaxShown = 512;  // of a text that the page gave
 
@@ -202,8 +203,11 @@ void WebjsEngine::on_page_failed(const std::string& reason, const std::string& t
   }
   if (proxy || reason == "page_timeout" || reason == "certificate_invalid") {
     give_up(reason, text);
-  } else {
+  } else if (reason == "browser_failed" || reason == "page_failed" || reason == "page_crashed") {
     restart(reason, text);
+  } else {  // the network: the browser is well, and the page may come
+    state(WAX_SESSION_STARTING, reason, text);
+    retry_ = after(kRetryMs, [this] { page_->reload(); });
   }
 }
 

@@ -32,7 +32,7 @@ const browser = spawn(chromium, [
 ], {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
 process.on('exit', () => {
   browser.kill('SIGKILL');
-  fs.rmSync(profile, {recursive: true, force: true, maxRetries: 20});
+  fs.rmSync(profile, {recursive: true, force: true, maxRetries: 20, retryDelay: 50});
 });
 
 let count = 0;
@@ -100,7 +100,7 @@ async function open(omit) {
         }
       }
     });
-    setTimeout(() => resolve(seen), 60000).unref();
+    setTimeout(() => resolve(seen), 30000).unref();
   });
   const script = (source) => call('Page.addScriptToEvaluateOnNewDocument', {source}, sessionId);
   await call('Fetch.enable', {patterns: [{urlPattern: '*'}]}, sessionId);
@@ -109,7 +109,7 @@ async function open(omit) {
   await call('Runtime.addBinding', {name: '__host'}, sessionId);
   await script(`window.WPPConfig = {disableGoogleAnalytics: true};
     (() => { const raw = window.__host; delete window.__host;
-      window.driver = (${read(driver)})((event, data) => raw(JSON.stringify({event, data})), {}); })();`);
+      window.driver = (${read(driver)})((event, data) => raw(JSON.stringify({event, data})), {patienceMs: 6000}); })();`);
   await script(read(waJs));
   await call('Page.navigate', {url: 'https://web.whatsapp.com/'}, sessionId);
   const seen = await found;
@@ -135,4 +135,7 @@ async function worker() {
   }
 }
 await Promise.all([worker(), worker(), worker(), worker(), worker(), worker()]);
+const gone = new Promise((resolve) => browser.on('exit', resolve));
+await call('Browser.close').catch(() => {});
+await gone;
 process.exit(problems ? 1 : 0);

@@ -87,7 +87,8 @@ void Web::page(std::string_view path, const Reply& reply) {
   const json options = json::parse(options_, nullptr, false);
   if (path == "/") {
     if (options.value("hang", false)) {
-      return;  // no answer, ever
+      hung_.push_back(reply);
+      return;
     }
     std::string html(kWebPage);
     html.replace(html.find(kOptionsMark), kOptionsMark.size(), options_);

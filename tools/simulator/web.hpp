@@ -62,6 +62,7 @@ class Web {
   std::map<std::uint64_t, std::unique_ptr<Client>> clients_;
   std::uint64_t last_ = 0;
   std::string options_ = "{}";
+  std::vector<Reply> hung_;  // pages that never come
 };
 
 }  // namespace waxwing::simulator
