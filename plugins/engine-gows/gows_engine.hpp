@@ -23,8 +23,8 @@ class GowsEngine final : public md::NativeEngine {
   static constexpr const char* kLicense = "Apache-2.0";
   static constexpr const char* kConfigSection = "gows";
   static constexpr const char* kConfigSchema = gows::kConfigSchema;
-  static constexpr const char* kEvents[] = {"engine.event", nullptr};
-  static constexpr wax_op kOps[] = {wp::op("auth.requestCode", WAX_OP_ANY_STATE)};
+  static constexpr const auto& kEvents = md::kNativeEvents;
+  static constexpr const auto& kOps = md::kNativeOps;
 
   explicit GowsEngine(const wp::Init& init) : GowsEngine(init, parse_settings(init.config)) {}
 
