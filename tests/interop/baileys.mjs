@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One Baileys device, of either release, driven step by step. Nothing of the package is changed on disk.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load, require } from './clients.mjs';
@@ -40,6 +40,7 @@ export class Baileys {
     client.updates = [];
     client.messages = [];
     client.receipts = [];
+    client.sent = new Map();  // what it may be asked for again, by id
     client.waiting = [];
     return client;
   }
@@ -52,7 +53,7 @@ export class Baileys {
       waWebSocketUrl: this.simulator.endpoint,
       shouldSyncHistoryMessage: () => false,
       defaultQueryTimeoutMs: 10000,
-      getMessage: async () => undefined,
+      getMessage: async ({ id }) => this.sent.get(id),
       printQRInTerminal: false,
     });
     this.socket.ev.on('creds.update', () => { this.saving = this.auth.saveCreds(); });
@@ -115,6 +116,19 @@ export class Baileys {
   async reconnect() {
     this.connect();
     await this.opened();
+  }
+
+  async say(jid, text) {
+    const message = await this.socket.sendMessage(jid, { text });
+    this.sent.set(message.key.id, message.message);
+    return message;
+  }
+
+  // It forgets its sessions with everybody.
+  async loseSessions() {
+    const ids = readdirSync(this.directory).filter((file) => file.startsWith('session-')).map((file) => file.slice(8, -5));
+    await this.auth.state.keys.set({ session: Object.fromEntries(ids.map((id) => [id, null])) });
+    return ids.length;
   }
 
   async close() {

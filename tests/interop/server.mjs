@@ -18,6 +18,15 @@ export class Server {
     server.events = [];
     server.waiting = [];
     await server.listen();
+    Object.assign(server, { program, simulator });
+    await server.launch();
+    return server;
+  }
+
+  // A process on the directory of the one before.
+  async launch() {
+    const server = this;
+    const { program, simulator } = this;
     server.child = spawn(program, ['--allow-test-endpoint'], {
       cwd: server.directory,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -28,7 +37,6 @@ export class Server {
         WHATSAPP_HOOK_URL: server.hook, WHATSAPP_HOOK_EVENTS: '*',
       },
     });
-    server.simulator = simulator;
     const started = new Promise((resolve, reject) => {
       const take = (line) => {
         server.log.push(line);
@@ -39,7 +47,14 @@ export class Server {
       server.child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${server.log.join('\n')}`)));
     });
     server.base = `http://127.0.0.1:${await started}`;
-    return server;
+  }
+
+  // As if the power had failed.
+  async kill() {
+    this.child.removeAllListeners('exit');
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await ended;
   }
 
   listen() {
