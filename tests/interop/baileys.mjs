@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One Baileys device, of either release, driven step by step. Nothing of the package is changed on disk.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +80,20 @@ export class Baileys {
     });
   }
 
+  // Until something that came makes the condition true.
+  until(condition, what) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`Baileys ${this.release} waits in vain for ${what}`)), kTimeoutMs);
+      const check = () => {
+        if (!condition()) return false;
+        clearTimeout(timer);
+        resolve();
+        return true;
+      };
+      if (!check()) this.waiting.push(check);
+    });
+  }
+
   async qr() { return (await this.next(this.updates, (u) => u.qr, 'a QR code')).qr; }
   opened() { return this.next(this.updates, (u) => u.connection === 'open', 'the connection'); }
   // The code of the reason why the connection ended.
@@ -119,9 +134,9 @@ export class Baileys {
   }
 
   async say(jid, text) {
-    const message = await this.socket.sendMessage(jid, { text });
-    this.sent.set(message.key.id, message.message);
-    return message;
+    const messageId = `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
+    this.sent.set(messageId, { extendedTextMessage: { text } });
+    return this.socket.sendMessage(jid, { text }, { messageId });
   }
 
   // It forgets its sessions with everybody.

@@ -17,6 +17,7 @@ export class Server {
     server.log = [];
     server.events = [];
     server.waiting = [];
+    server.known = new Set();
     await server.listen();
     Object.assign(server, { program, simulator });
     await server.launch();
@@ -63,7 +64,11 @@ export class Server {
       request.on('data', (chunk) => { body += chunk; });
       request.on('end', () => {
         response.end('{}');
-        this.events.push(JSON.parse(body));
+        const event = JSON.parse(body);
+        // What was on its way when the server was killed comes again, under the same id.
+        if (this.known.has(event.id)) return;
+        this.known.add(event.id);
+        this.events.push(event);
         this.waiting = this.waiting.filter((check) => !check());
       });
     });
