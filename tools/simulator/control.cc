@@ -15,6 +15,7 @@
 #include "control_json.hpp"
 #include "openapi.hpp"
 #include "server.hpp"
+#include "web.hpp"
 
 namespace waxwing::simulator {
 namespace {
@@ -25,6 +26,7 @@ using Reply = std::function<void(HttpReply)>;
 // One request on its way through its operation; `path` holds what stood for the {}.
 struct Call {
   Server& server;
+  Web& web;
   std::vector<std::string> path;
   json body;
   Reply reply;
@@ -128,12 +130,18 @@ void expire_pairing(const Call& call) {
 
 void scan(const Call& call) {
   if (Account* account = account_of(call)) {
+    if (call.web.knows(call.text("qr"))) {
+      return call.web.scan(*account, call.text("qr"), answer_link(call));
+    }
     call.server.pairing().scan(*account, call.text("qr"), answer_link(call));
   }
 }
 
 void enter_code(const Call& call) {
   if (Account* account = account_of(call)) {
+    if (call.web.awaits(*account, call.text("code"))) {
+      return call.web.enter_code(*account, call.text("code"), answer_link(call));
+    }
     call.server.pairing().enter_code(*account, call.text("code"), answer_link(call));
   }
 }
@@ -144,10 +152,30 @@ void unlink(const Call& call) {
     return;
   }
   const auto number = device_number(call);
-  if (!number || !call.server.unlink(*account, *number)) {
+  if (!number || (!call.web.unlink(*account, *number) && !call.server.unlink(*account, *number))) {
     return call.fail(404, "there is no such device");
   }
   call.answer(json::object());
+}
+
+void list_browsers(const Call& call) {
+  call.answer(call.web.to_json());
+}
+
+void tell_browser(const Call& call) {
+  std::uint64_t client = 0;
+  const std::string& text = call.path[0];
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), client);
+  if (error != std::errc{} || stop != text.data() + text.size() ||
+      !call.web.push(client, call.body)) {
+    return call.fail(404, "there is no such browser");
+  }
+  call.answer(json::object());
+}
+
+void set_page_options(const Call& call) {
+  call.web.set_options(call.body.dump());
+  call.answer(call.body);
 }
 
 void end_stream(const Call& call) {
@@ -171,6 +199,69 @@ void drop_one(const Call& call) {
 
 void drop_all(const Call& call) {
   call.answer({{"closed", call.server.drop_connections()}});
+}
+
+void set_phone(const Call& call) {
+  Account* account = account_of(call);
+  if (account == nullptr) {
+    return;
+  }
+  Phone& phone = call.server.phones().of(*account);
+  if (const json awake = call.body.value("awake", json()); awake.is_boolean()) {
+    phone.set_awake(awake.get<bool>());
+  }
+  if (const json online = call.body.value("online", json()); online.is_boolean()) {
+    account->devices[0].available = online.get<bool>();
+    call.server.router().tell_presence(*account);
+  }
+  call.answer(to_json(phone));
+}
+
+void show_phone(const Call& call) {
+  if (Account* account = account_of(call)) {
+    call.answer(to_json(call.server.phones().of(*account)));
+  }
+}
+
+void write_as_phone(const Call& call) {
+  Account* account = account_of(call);
+  const auto to = md::Jid::parse(call.text("to"));
+  if (account == nullptr) {
+    return;
+  }
+  if (!to) {
+    return call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
+  }
+  Phone& phone = call.server.phones().of(*account);
+  phone.set_awake(true);  // It will have to read the answers.
+  const auto id = phone.write(*to, message_of(call.body));
+  if (!id) {
+    return call.fail(422, id.error().message());
+  }
+  call.answer({{"id", *id}}, 201);
+}
+
+void read_as_phone(const Call& call) {
+  if (Account* account = account_of(call)) {
+    const auto ids = call.body.value("ids", std::vector<std::string>());
+    call.answer({{"read", call.server.phones().of(*account).read(ids)}});
+  }
+}
+
+void type_as_phone(const Call& call) {
+  Account* account = account_of(call);
+  const auto to = md::Jid::parse(call.text("to"));
+  if (account == nullptr) {
+    return;
+  }
+  if (!to) {
+    return call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
+  }
+  const bool types = call.body.value("typing", true);
+  md::Node state("chatstate");
+  state.set("to", *to).add(md::Node(types ? "composing" : "paused"));
+  call.server.router().on_chatstate(*account, state);
+  call.answer(json::object());
 }
 
 void create_group(const Call& call) {
@@ -288,6 +379,14 @@ constexpr Operation kOperations[] = {
     {"DELETE", "/accounts/{}/devices/{}", unlink},
     {"POST", "/accounts/{}/devices/{}/stream-error", end_stream},
     {"POST", "/accounts/{}/devices/{}/drop", drop_one},
+    {"GET", "/accounts/{}/phone", show_phone},
+    {"PUT", "/accounts/{}/phone", set_phone},
+    {"POST", "/accounts/{}/phone/messages", write_as_phone},
+    {"POST", "/accounts/{}/phone/read", read_as_phone},
+    {"POST", "/accounts/{}/phone/typing", type_as_phone},
+    {"GET", "/browsers", list_browsers},
+    {"POST", "/browsers/{}/events", tell_browser},
+    {"PUT", "/browsers/options", set_page_options},
     {"GET", "/groups", list_groups},
     {"POST", "/groups", create_group},
     {"GET", "/pairings", list_pairings},
@@ -331,9 +430,12 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
 
 }  // namespace
 
-OnHttp make_control(Server& server) {
-  return [&server](HttpRequest request, Reply reply) {
-    Call call{server, {}, json::object(), std::move(reply)};
+OnHttp make_control(Server& server, Web& web) {
+  return [&server, &web](HttpRequest request, Reply reply) {
+    if (web.serve(request, reply)) {
+      return;
+    }
+    Call call{server, web, {}, json::object(), std::move(reply)};
     const std::string_view target(request.target);
     const std::string_view path = target.substr(0, std::min(target.find('?'), target.size()));
     for (const Operation& operation : kOperations) {
