@@ -228,11 +228,6 @@
     refreshQr: () => WPP.conn.refreshQR(),
     logout: () => WPP.conn.logout(),
     state: () => ({WWebVersion: version(), state: WPP.whatsapp.Socket.state}),
-    sendText: async ({chatId, text: body, linkPreview, quotedMsg, messageId}) => {
-      const sent = await WPP.chat.sendTextMessage(chatId, body,
-          {createChat: true, linkPreview: linkPreview === true, quotedMsg, messageId});
-      return {id: text(sent.id), ack: sent.ack, to: text(sent.to), from: text(sent.from)};
-    },
   };
   return Object.freeze({run: async (command, args) => (await commands[command](args ?? {})) ?? null});
 }
