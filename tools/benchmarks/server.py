@@ -16,7 +16,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 class Server:
     """Context manager; `yaml` is added to the configuration."""
 
-    def __init__(self, binary, yaml=""):
+    def __init__(self, binary, yaml="", arguments=()):
         self.folder = tempfile.mkdtemp(prefix="waxwing-bench-")
         self.log_path = os.path.join(self.folder, "log")
         config = os.path.join(self.folder, "waxwing.yaml")
@@ -31,7 +31,7 @@ class Server:
                        if not key.startswith(("WAHA_", "WHATSAPP_"))}
         self.started = time.monotonic()
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([binary, "--config", config], stdout=log, stderr=log,
+            self.process = subprocess.Popen([binary, "--config", config, *arguments], stdout=log, stderr=log,
                                             env=environment, cwd=self.folder)
         self.port = None
 
