@@ -92,6 +92,10 @@ void engines(const Context& context, Call&& call) {
   call.send(http::Response::json(200, json::dump(body)));
 }
 
+void session_config_schema(const Context& context, Call&& call) {
+  call.send(http::Response::json(200, json::dump(context.session_config.document())));
+}
+
 }  // namespace
 
 void add_plugin_rows(std::vector<Row>& rows) {
@@ -101,6 +105,9 @@ void add_plugin_rows(std::vector<Row>& rows) {
   add_row(rows, kPluginsTag, "GET", "/api/engines", Access::AnyKey, engines,
           "List the engines that sessions may choose")
       .answers(200, "EngineList");
+  add_row(rows, kPluginsTag, "GET", "/api/session-config-schema", Access::AnyKey,
+          session_config_schema, "Get the JSON Schema of a session's config, engines included")
+      .answers(200, "JsonSchema");
 }
 
 }  // namespace waxwing::api
