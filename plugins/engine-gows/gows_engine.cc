@@ -11,8 +11,7 @@ using Json = nlohmann::json;
 
 // The defaults of Personality are whatsmeow's.
 constexpr md::Personality kPersonality;
-md::Versions versions;
-const md::NativeEngine::Traits kTraits = {&kPersonality, &versions, 2'000, true};
+const md::NativeEngine::Traits kTraits = {&kPersonality, 2'000, true};
 
 md::DeviceProfile profile_of(const Settings& settings) {
   md::DeviceProfile profile = md::make_profile(settings.device);

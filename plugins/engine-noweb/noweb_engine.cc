@@ -27,8 +27,7 @@ constexpr md::Personality make_personality() {
   return p;
 }
 constexpr md::Personality kPersonality = make_personality();
-md::Versions versions;
-const md::NativeEngine::Traits kTraits = {&kPersonality, &versions, 10'000, false};
+const md::NativeEngine::Traits kTraits = {&kPersonality, 10'000, false};
 
 md::DeviceProfile profile_of(const Settings& settings) {
   md::DeviceProfile profile = md::make_profile(settings.device);

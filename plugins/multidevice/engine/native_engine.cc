@@ -77,6 +77,9 @@ void NativeEngine::start(plugin::Call&& call) {
             params.record = std::move(*record);
           } else if (row.key == rows::kRoute) {
             params.route = RouteRecord::decode(as_bytes(row.value));
+            if (params.route.version) {
+              accept_version(*params.route.version);
+            }
           }
         }
         ClientHost& world = *this;
@@ -292,14 +295,18 @@ void NativeEngine::derive_key(std::string code, Bytes salt,
 }
 
 ClientVersion NativeEngine::version() {
-  return traits_.versions->choose(settings_.version);
+  return Versions::of_module().choose(settings_.version);
 }
 
 bool NativeEngine::reject_version(const ClientVersion& version) {
-  const bool another = traits_.versions->reject(version, settings_.version);
+  const bool another = Versions::of_module().reject(version, settings_.version);
   log(WAX_LOG_WARN, "version.rejected",
       {{"version", version.text()}, {"fallback", another ? "yes" : "none"}});
   return another;
+}
+
+void NativeEngine::accept_version(const ClientVersion& version) {
+  Versions::of_module().worked(version);
 }
 
 // News --------------------------------------------------------------------------------------------

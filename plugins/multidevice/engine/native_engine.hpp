@@ -23,7 +23,6 @@ class NativeEngine : public plugin::Engine, private ClientHost {
  public:
   struct Traits {
     const Personality* personality;
-    Versions* versions;
     std::uint32_t code_wait_ms;  // auth.requestCode in STARTING waits that long for a connection
     bool code_methods;           // whether a `method` may be given
   };
@@ -37,6 +36,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void logout(plugin::Call&& call) override;
   void invoke(const plugin::Request& request, plugin::Call&& call) override;
 
+  static constexpr const wax_client_version& kClientVersion = kVersionTable;
   enum MetricIndex : std::size_t { kReconnects, kDeadConnections, kMetricCount };
   static constexpr plugin::Metric kMetrics[kMetricCount] = {
       {WAX_METRIC_COUNTER, "reconnects", "connections", "Connections after the first"},
@@ -69,6 +69,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
                   std::function<void(const Secret<32>&)> done) override;
   ClientVersion version() override;
   bool reject_version(const ClientVersion& version) override;
+  void accept_version(const ClientVersion& version) override;
   void on_state(ClientState state, std::string_view reason, std::string_view text) override;
   void on_qr(std::string_view text, std::uint32_t valid_ms) override;
   void on_account(const DeviceRecord* record) override;

@@ -45,6 +45,8 @@ class ClientHost {
   [[nodiscard]] virtual ClientVersion version() = 0;
   // The server does not take it any more; whether version() gives another one now.
   [[nodiscard]] virtual bool reject_version(const ClientVersion& version) = 0;
+  // A login with it has succeeded.
+  virtual void accept_version(const ClientVersion& version) = 0;
 
   // News ------------------------------------------------------------------------------------------
   // `reason` and `text` are empty when nothing went wrong.

@@ -101,6 +101,8 @@ class World final : public ClientHost {
 
   ClientVersion version() override { return versions.front(); }
   bool reject_version(const ClientVersion& rejected) override;
+  void accept_version(const ClientVersion& accepted) override { working_version = accepted; }
+  std::optional<ClientVersion> working_version;
   std::deque<ClientVersion> versions{ClientVersion{}};
 
   DeviceProfile profile;
