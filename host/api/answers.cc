@@ -32,6 +32,15 @@ session::Manager::SessionPtr find_or_404(const Context& context, Call& call,
   return session;
 }
 
+session::Manager::SessionPtr find_or_422(const Context& context, Call& call,
+                                         std::string_view name) {
+  auto session = context.sessions.find(name);
+  if (!session) {
+    call.send(no_such_session_422(name));
+  }
+  return session;
+}
+
 bool accepts_only_json(const http::Request& request) {
   const std::string_view accept = request.header_or_empty("accept");
   const auto names = [&](std::string_view type) { return accept.find(type) != accept.npos; };
@@ -54,9 +63,12 @@ http::Response call_failure(const session::Session& session, Need need, const St
   if (status.code() == Code::Unsupported) {
     return not_supported(session.view().snapshot().engine, operation);
   }
-  if (status.code() == Code::State && need != Need::Running) {
-    return wrong_state(status, session.name(), to_string(session.view().state()),
-                       need == Need::Working ? "WORKING" : "SCAN_QR_CODE");
+  const session::State state = session.view().state();
+  const session::State wanted =
+      need == Need::Working ? session::State::Working : session::State::ScanQrCode;
+  // In the wanted state it is WhatsApp that refuses: not a member, not an admin, blocked.
+  if (status.code() == Code::State && need != Need::Running && state != wanted) {
+    return wrong_state(status, session.name(), to_string(state), to_string(wanted));
   }
   return from_status(status);
 }
@@ -64,8 +76,13 @@ http::Response call_failure(const session::Session& session, Need need, const St
 void run_operation(const Context& context, Call&& call, const session::Manager::SessionPtr& session,
                    Need need, std::string operation, const Json& arguments, int success) {
   const auto engine = context.plugins.find_engine(session->view().snapshot().engine);
-  const auto violations = check_arguments(
-      operation, engine.has_value() ? engine->info->find_op(operation) : nullptr, arguments);
+  const auto* op = engine.has_value() ? engine->info->find_op(operation) : nullptr;
+  // No use waiting for WORKING.
+  if (need == Need::Working && engine.has_value() && op == nullptr) {
+    call.send(not_supported(session->view().snapshot().engine, operation));
+    return;
+  }
+  const auto violations = check_arguments(operation, op, arguments);
   if (!violations.empty()) {
     call.send(from_violations(violations));
     return;

@@ -64,7 +64,7 @@ http::Filter key_filter(std::shared_ptr<const Table> table) {
 http::Handler wrap(const Context& context, std::shared_ptr<const Table> table, const Row& row) {
   return [&context, table = std::move(table), &row](http::Request&& request,
                                                     http::Responder&& responder) {
-    Call call{std::move(request), std::move(responder), Identity{}};
+    Call call{std::move(request), std::move(responder), Identity{}, &row};
     if (row.access == Access::Page) {
       if (!table->page_ok(call.request, row.pattern)) {
         call.send(ask_for_password());
@@ -79,7 +79,8 @@ http::Handler wrap(const Context& context, std::shared_ptr<const Table> table, c
       }
       call.who = who.has_value() ? std::move(*who) : Identity{false, {}, {}};
       call.request.erase_query(kKeyName);
-      if (call.known && call.refused(row.access, call.request.param("session"))) {
+      const bool names_later = !row.operation.empty() && !row.session_in_path();
+      if (call.known && !names_later && call.refused(row.access, call.request.param("session"))) {
         return;
       }
     }

@@ -27,6 +27,28 @@ Json json_content(Json schema) {
   return {{"application/json", {{"schema", std::move(schema)}}}};
 }
 
+// References to files of types become references to components.
+void point_to_components(Json& node) {
+  if (node.is_object()) {
+    for (auto& [key, value] : node.items()) {
+      if (key == "$ref" && value.is_string()) {
+        const auto& file = value.get_ref<const std::string&>();
+        const auto slash = file.rfind('/');
+        const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
+        if (name.ends_with(".json")) {
+          value = std::string(kComponents) + name.substr(0, name.size() - 5);
+        }
+      } else {
+        point_to_components(value);
+      }
+    }
+  } else if (node.is_array()) {
+    for (Json& value : node) {
+      point_to_components(value);
+    }
+  }
+}
+
 // A schema with definitions of its own, moved to where it stands in the document.
 void move_references(Json& node, const std::string& to) {
   constexpr std::string_view kLocal = "#/definitions/";
@@ -44,6 +66,38 @@ void move_references(Json& node, const std::string& to) {
       move_references(value, to);
     }
   }
+}
+
+// What an operation of the engine takes or answers; null where its file says nothing. What the path
+// says is not asked for again.
+Json operation_schema(const Row& row, const char* part) {
+  const Json& document = operation_document(row.operation);
+  if (!document.is_object() || !document.contains(part) || document.at(part).is_null()) {
+    return nullptr;
+  }
+  Json schema = document.at(part);
+  point_to_components(schema);
+  if (std::string_view(part) != "request" || !schema.is_object()) {
+    return schema;
+  }
+  Json& fields = schema["properties"];
+  Json required = Json::array();
+  for (const Json& name : schema.value("required", Json::array())) {
+    if (row.pattern.find("{" + name.get<std::string>() + "}") == std::string_view::npos) {
+      required.push_back(name);
+    } else {
+      fields.erase(name.get<std::string>());
+    }
+  }
+  if (!row.session_in_path()) {
+    fields["session"] = {{"type", "string"}, {"default", "default"}};
+    required.push_back("session");
+  }
+  schema.erase("required");
+  if (!required.empty()) {
+    schema["required"] = std::move(required);
+  }
+  return schema;
 }
 
 Json parameters(const Row& row) {
@@ -67,22 +121,17 @@ Json parameters(const Row& row) {
                    {"description", query.description},
                    {"schema", {{"type", "string"}}}});
   }
+  const bool asks_by_schema = row.method == "GET" && row.query.empty() && !row.operation.empty();
+  const Json schema = asks_by_schema ? operation_schema(row, "request") : Json();
+  if (schema.is_object()) {
+    const Json required = schema.value("required", Json::array());
+    const Json fields = schema.value("properties", Json::object());
+    for (const auto& [name, field] : fields.items()) {
+      const bool needed = std::find(required.begin(), required.end(), name) != required.end();
+      out.push_back({{"name", name}, {"in", "query"}, {"required", needed}, {"schema", field}});
+    }
+  }
   return out;
-}
-
-// What an operation of the engine takes or answers; null where its file says nothing.
-Json operation_schema(const Row& row, const char* part) {
-  const Json& document = operation_document(row.operation);
-  if (!document.is_object() || !document.contains(part) || document.at(part).is_null()) {
-    return nullptr;
-  }
-  Json schema = document.at(part);
-  const bool takes_session = std::string_view(part) == "request" &&
-                             row.pattern.find("{session}") == std::string_view::npos;
-  if (takes_session && schema.is_object()) {
-    schema["properties"]["session"] = {{"type", "string"}, {"default", "default"}};
-  }
-  return schema;
 }
 
 Json success(const Row& row) {
@@ -119,7 +168,7 @@ Json failures(const Row& row) {
   }
   add("401", "The API key is missing or wrong", "Error");
   add("403", "The API key may not do this", "Error");
-  if (row.pattern.find("{session}") != std::string_view::npos || !row.operation.empty()) {
+  if (row.session_in_path() || !row.operation.empty()) {
     add("404", "There is no such session, or it is not running", "Error");
   }
   if (!row.request_schema.empty() || !row.query.empty() || !row.operation.empty()) {
@@ -182,6 +231,11 @@ std::string openapi_document(const Context& context) {
     }
   }
   Json components = json::parse(component_text()).value();
+  for (const SchemaFile& file : type_files()) {
+    Json type = json::parse(file.text).value();
+    point_to_components(type);
+    components[std::string(file.name)] = std::move(type);
+  }
   Json session_config = context.session_config.document();
   move_references(session_config, std::string(kComponents) + "SessionConfig");
   components["SessionConfig"] = std::move(session_config);

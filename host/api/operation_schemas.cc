@@ -25,7 +25,7 @@ std::optional<JsonSchema> compile(const Json& schema) {
 const std::map<std::string, Standard, std::less<>>& standards() {
   static const auto* const all = [] {
     auto* made = new std::map<std::string, Standard, std::less<>>;
-    for (const OperationFile& file : operation_files()) {
+    for (const SchemaFile& file : operation_files()) {
       Standard standard;
       standard.document = json::parse(file.text).value();
       standard.request = compile(standard.document.at("request"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The standard operations' JSON Schemas, embedded from plugin-api/schema/ops.
+// The standard operations' JSON Schemas, embedded from plugin-api/schema.
 #pragma once
 
 #include <optional>
@@ -16,12 +16,13 @@ struct OpInfo;
 
 namespace waxwing::api {
 
-struct OperationFile {
-  std::string_view name;  // "auth.requestCode"
+struct SchemaFile {
+  std::string_view name;  // "auth.requestCode", "WAMessage"
   std::string_view text;  // of its JSON file
 };
-// Defined by the build, in the order of their names.
-[[nodiscard]] std::span<const OperationFile> operation_files();
+// Defined by the build, in the order of their names. A file refers to a type by its file's name.
+[[nodiscard]] std::span<const SchemaFile> operation_files();
+[[nodiscard]] std::span<const SchemaFile> type_files();
 
 // The file as JSON, null for an operation that is not a standard one. [any-thread]
 [[nodiscard]] const Json& operation_document(std::string_view name);

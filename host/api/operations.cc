@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations of engines: those with a path of their own, and all others by name.
+// Operations of engines by name, and what a session's engine can do.
 #include <memory>
 
 #include "api/answers.hpp"
@@ -15,49 +15,6 @@ namespace {
 
 using session::Need;
 
-constexpr int kUnprocessable = 422;
-
-// Takes the session's name out of the arguments, checks the key against it, finds the session.
-session::Manager::SessionPtr take_session(const Context& context, Call& call, Access access,
-                                          Json& arguments) {
-  const std::string name = json::string_or(arguments, "session", "");
-  if (name.empty()) {
-    call.send(http::error_response(kUnprocessable, "Session name is required"));
-    return nullptr;
-  }
-  if (call.refused(access, name)) {
-    return nullptr;
-  }
-  arguments.erase("session");
-  auto session = context.sessions.find(name);
-  if (!session) {
-    call.send(no_such_session_422(name));
-  }
-  return session;
-}
-
-void send_text(const Context& context, Call&& call) {
-  auto body = body_object(call);
-  if (!body.has_value()) {
-    return;
-  }
-  if (const auto session = take_session(context, call, Access::Send, *body)) {
-    run_operation(context, std::move(call), session, Need::Working, "messages.sendText", *body,
-                  201);
-  }
-}
-
-void check_exists(const Context& context, Call&& call) {
-  Json arguments = Json::object();
-  for (const auto& [name, value] : call.request.query()) {
-    arguments.emplace(name, value);
-  }
-  if (const auto session = take_session(context, call, Access::Read, arguments)) {
-    run_operation(context, std::move(call), session, Need::Working, "contacts.checkExists",
-                  arguments, 200);
-  }
-}
-
 // Any operation that the engine lists: new ones need no new route.
 void run_named(const Context& context, Call&& call) {
   auto body = body_object(call);
@@ -65,9 +22,8 @@ void run_named(const Context& context, Call&& call) {
     return;
   }
   const std::string name(call.request.param("session"));
-  const auto session = context.sessions.find(name);
+  const auto session = find_or_422(context, call, name);
   if (!session) {
-    call.send(no_such_session_422(name));
     return;
   }
   const std::string op(call.request.param("op"));
@@ -112,15 +68,7 @@ void capabilities(const Context& context, Call&& call) {
 }  // namespace
 
 void add_operation_rows(std::vector<Row>& rows) {
-  add_row(rows, kChattingTag, "POST", "/api/sendText", Access::AnyKey, send_text,
-          "Send a text message")
-      .runs("messages.sendText")
-      .answers(201);
-  add_row(rows, kContactsTag, "GET", "/api/contacts/check-exists", Access::AnyKey, check_exists,
-          "Is a phone number on WhatsApp?")
-      .runs("contacts.checkExists")
-      .asks("phone", "The number, digits only.", true)
-      .asks("session", "Name of the session.", true);
+  add_standard_operations(rows);
   add_row(rows, kPluginsTag, "POST", "/api/{session}/ops/{op}", Access::AnyKey, run_named,
           "Run any operation that the session's engine lists")
       .takes("OperationRequest")

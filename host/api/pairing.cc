@@ -20,15 +20,7 @@ using SessionPtr = session::Manager::SessionPtr;
 
 constexpr int kUnprocessable = 422;
 constexpr char kRequestCode[] = "auth.requestCode";
-
-// The session of a guarded call: unknown is a 422 here, not a 404.
-SessionPtr find_or_422(const Context& context, Call& call, std::string_view name) {
-  auto session = context.sessions.find(name);
-  if (!session) {
-    call.send(no_such_session_422(name));
-  }
-  return session;
-}
+constexpr char kScreenshot[] = "session.screenshot";
 
 // Sends the present code as a picture.
 void send_qr_picture(const std::shared_ptr<Call>& call, const SessionPtr& session) {
@@ -88,24 +80,6 @@ void request_code(const Context& context, Call&& call) {
   run_operation(context, std::move(call), session, Need::ScanQrCode, kRequestCode, *body, 201);
 }
 
-// The four passkey calls are operations of engines that know passkeys.
-template <const char* kOperation, int kSuccess>
-void passkey(const Context& context, Call&& call) {
-  auto body = body_object(call);
-  if (!body.has_value()) {
-    return;
-  }
-  if (const auto session = find_or_404(context, call, call.request.param("session"))) {
-    run_operation(context, std::move(call), session, Need::Running, kOperation, *body, kSuccess);
-  }
-}
-
-constexpr char kChallenge[] = "auth.passkeyChallenge";
-constexpr char kAssert[] = "auth.passkeyAssert";
-constexpr char kConfirmation[] = "auth.passkeyConfirmation";
-constexpr char kConfirm[] = "auth.passkeyConfirm";
-constexpr char kScreenshot[] = "session.screenshot";
-
 void screenshot(const Context& context, Call&& call) {
   const std::string name(call.request.query("session").value_or("default"));
   if (call.refused(Access::Read, name)) {
@@ -160,21 +134,21 @@ void add_pairing_rows(std::vector<Row>& rows) {
       "Get a pairing code for a phone number")
       .runs(kRequestCode)
       .answers(201);
-  add("GET", "/api/{session}/auth/passkey/challenge", Access::Control, passkey<kChallenge, 200>,
+  add("GET", "/api/{session}/auth/passkey/challenge", Access::Control, run_row,
       "Get the pending passkey challenge")
-      .runs(kChallenge);
-  add("POST", "/api/{session}/auth/passkey", Access::Control, passkey<kAssert, 201>,
+      .runs("auth.passkeyChallenge", Need::Running);
+  add("POST", "/api/{session}/auth/passkey", Access::Control, run_row,
       "Answer the passkey challenge")
-      .runs(kAssert)
+      .runs("auth.passkeyAssert", Need::Running)
       .answers(201);
-  add("GET", "/api/{session}/auth/passkey/confirmation", Access::Control,
-      passkey<kConfirmation, 200>, "Get the code to compare with the phone")
-      .runs(kConfirmation);
-  add("POST", "/api/{session}/auth/passkey/confirm", Access::Control, passkey<kConfirm, 201>,
+  add("GET", "/api/{session}/auth/passkey/confirmation", Access::Control, run_row,
+      "Get the code to compare with the phone")
+      .runs("auth.passkeyConfirmation", Need::Running);
+  add("POST", "/api/{session}/auth/passkey/confirm", Access::Control, run_row,
       "Confirm that the codes are the same")
-      .runs(kConfirm)
+      .runs("auth.passkeyConfirm", Need::Running)
       .answers(201);
-  add("GET", "/api/screenshot", Access::AnyKey, screenshot, "Get a picture of the session")
+  add("GET", "/api/screenshot", Access::Read, screenshot, "Get a picture of the session")
       .runs(kScreenshot)
       .asks("session", "Name of the session.", true)
       .answers_picture();

@@ -8,17 +8,22 @@
 
 #include "api/auth.hpp"
 #include "api/context.hpp"
+#include "base/json_fwd.hpp"
 #include "http/request.hpp"
 #include "http/responder.hpp"
+#include "session/session.hpp"
 
 namespace waxwing::api {
+
+struct Row;
 
 // One request on its way through a handler.
 struct Call {
   http::Request request;
   http::Responder responder;
   Identity who;
-  bool known = true;  // has a valid key; false comes to rows of Access::Socket alone
+  const Row* row = nullptr;  // that it came to; outlives the call
+  bool known = true;         // has a valid key; false comes to rows of Access::Socket alone
 
   void send(http::Response response) { responder.send(std::move(response)); }
   // 403 sent, when the key may not do this with that session.
@@ -26,6 +31,8 @@ struct Call {
 };
 
 using Handler = void (*)(const Context& context, Call&& call);
+// Makes an operation's arguments of what a caller sent under other names.
+using Adapt = void (*)(Json& arguments);
 
 struct Query {
   std::string_view name;
@@ -45,6 +52,8 @@ struct Row {
   std::string_view request_schema;   // component of the OpenAPI document; empty = no body
   std::string_view response_schema;  // likewise; empty = no body
   std::string_view operation;        // of the engine, where the row is no more than that
+  session::Need need = session::Need::Working;  // of that operation
+  Adapt adapt = nullptr;                        // likewise
   std::vector<Query> query;
   bool deprecated = false;
   bool alias = false;    // of another row: served, not documented
@@ -60,9 +69,19 @@ struct Row {
     response_schema = schema;
     return *this;
   }
-  Row& runs(std::string_view engine_operation) {
+  Row& runs(std::string_view engine_operation,
+            session::Need session_need = session::Need::Working) {
     operation = engine_operation;
+    need = session_need;
     return *this;
+  }
+  Row& adapts(Adapt function) {
+    adapt = function;
+    return *this;
+  }
+  // Else the body or the query of an operation's row names the session, and `access` is about that.
+  [[nodiscard]] bool session_in_path() const {
+    return pattern.find("{session}") != std::string_view::npos;
   }
   Row& asks(std::string_view name, std::string_view description, bool required = false) {
     query.push_back({name, description, required});
@@ -103,7 +122,10 @@ inline Row& add_row(std::vector<Row>& rows, std::string_view tag, std::string_vi
 inline constexpr std::string_view kSessionsTag = "🖥️ Sessions";
 inline constexpr std::string_view kPairingTag = "📱 Pairing";
 inline constexpr std::string_view kChattingTag = "📤 Chatting";
+inline constexpr std::string_view kChatsTag = "💬 Chats";
 inline constexpr std::string_view kContactsTag = "👤 Contacts";
+inline constexpr std::string_view kGroupsTag = "👥 Groups";
+inline constexpr std::string_view kPresenceTag = "✅ Presence";
 inline constexpr std::string_view kObservabilityTag = "🔍 Observability";
 inline constexpr std::string_view kEventsTag = "📨 Events";
 inline constexpr std::string_view kPluginsTag = "🔌 Plugins";
@@ -112,6 +134,7 @@ inline constexpr std::string_view kPluginsTag = "🔌 Plugins";
 void add_session_rows(std::vector<Row>& rows);
 void add_pairing_rows(std::vector<Row>& rows);
 void add_operation_rows(std::vector<Row>& rows);
+void add_standard_operations(std::vector<Row>& rows);  // of those
 void add_socket_rows(std::vector<Row>& rows);
 void add_server_rows(std::vector<Row>& rows, const config::Config& config);
 void add_webhook_rows(std::vector<Row>& rows);

@@ -54,13 +54,9 @@ void listen(const Context& context, http::Stream& stream, const std::string& ses
       feed->post(message_of(event));
     }
   };
-  if (!since.has_value()) {
-    stream.companion = context.events.subscribe(session, std::move(listener));
-    return;
-  }
   // What comes meanwhile waits in the feed behind the past.
   std::vector<event::EventPtr> past;
-  stream.companion = context.events.subscribe_since(session, *since, past, std::move(listener));
+  stream.companion = context.events.subscribe_client(session, since, past, std::move(listener));
   std::vector<http::Message> messages;
   for (const event::EventPtr& event : past) {
     if (filter.matches(event->type)) {

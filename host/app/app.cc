@@ -83,6 +83,14 @@ http::ServerOptions server_options(const config::Config& config) {
   return to;
 }
 
+event::BusOptions bus_options(const config::Sockets& from) {
+  event::BusOptions to;
+  to.window_events = from.replay_events;
+  to.window_bytes = from.replay_mb << 20U;
+  to.return_time = from.stored;
+  return to;
+}
+
 // Numbers this run of the server: higher than all before it that used this storage.
 Result<std::uint32_t> count_run(storage::Store& store) {
   const storage::BlockingTenant server(store, "");
@@ -122,7 +130,8 @@ class Server {
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
         services_(pool_, metrics_, Clock::system(), &network_),
         proxies_(pool_),
-        envelope_(std::string(kVersion), std::string(kPlatform), config.lifecycle.worker_id) {}
+        envelope_(std::string(kVersion), std::string(kPlatform), config.lifecycle.worker_id),
+        bus_(bus_options(config.sockets)) {}
 
   // What --check-config can check without touching data or network.
   Status prepare() {

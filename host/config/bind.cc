@@ -274,6 +274,11 @@ Sockets sockets(const Section& in) {
   in.get("waiting_mb", out.waiting_mb);
   in.get("ping_s", out.ping);
   in.get("heartbeat_s", out.heartbeat);
+  in.get("replay_events", out.replay_events);
+  in.get("replay_mb", out.replay_mb);
+  in.get("stored_events", out.stored_events);
+  in.get("stored_mb", out.stored_mb);
+  in.get("stored_h", out.stored);
   return out;
 }
 

@@ -322,6 +322,13 @@ struct Sockets {
   std::size_t waiting_mb = 4;
   seconds ping{60};
   seconds heartbeat{15};
+  // What clients that come back can be given: of all sessions, in memory;
+  std::size_t replay_events = 10'000;
+  std::size_t replay_mb = 32;
+  // and of each session that clients listen to, in its store.
+  std::size_t stored_events = 1000;
+  std::size_t stored_mb = 4;
+  std::chrono::hours stored{24};
 
   bool operator==(const Sockets&) const = default;
 };

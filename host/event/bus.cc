@@ -14,17 +14,40 @@ constexpr std::size_t kIdTimeSize = 14;  // of these the part that says when
 
 }  // namespace
 
+struct Bus::Visits {
+  std::atomic<std::size_t> here{0};
+  std::atomic<std::int64_t> last_seen_ms{0};  // unix time
+};
+
 class Bus::Subscription {
  public:
-  explicit Subscription(Listener listener) : listener_(std::move(listener)) {}
+  Subscription(Listener listener, std::shared_ptr<Visits> visits, const Clock& clock)
+      : listener_(std::move(listener)), visits_(std::move(visits)), clock_(clock) {
+    if (visits_) {
+      ++visits_->here;
+    }
+  }
+  ~Subscription() {
+    if (visits_) {
+      visits_->last_seen_ms = clock_.unix_ms();
+      --visits_->here;
+    }
+  }
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
   void call(const EventPtr& event) const { listener_(event); }
 
  private:
   const Listener listener_;
+  const std::shared_ptr<Visits> visits_;  // null: not a client's
+  const Clock& clock_;
 };
 
-Bus::SubscriptionPtr Bus::add(const std::string& session, Listener listener) {
-  auto subscription = std::make_shared<Subscription>(std::move(listener));
+Bus::SubscriptionPtr Bus::add(const std::string& session, Listener listener,
+                              std::shared_ptr<Visits> visits) {
+  auto subscription =
+      std::make_shared<Subscription>(std::move(listener), std::move(visits), clock());
   Listeners& listeners = by_session_[session];
   std::erase_if(listeners, [](const auto& weak) { return weak.expired(); });
   listeners.push_back(subscription);
@@ -33,24 +56,70 @@ Bus::SubscriptionPtr Bus::add(const std::string& session, Listener listener) {
 
 Bus::SubscriptionPtr Bus::subscribe(const std::string& session, Listener listener) {
   const std::lock_guard lock(mutex_);
-  return add(session, std::move(listener));
+  return add(session, std::move(listener), nullptr);
 }
 
-Bus::SubscriptionPtr Bus::subscribe_since(const std::string& session, std::string_view since,
-                                          std::vector<EventPtr>& past, Listener listener) {
+Bus::SubscriptionPtr Bus::subscribe_client(const std::string& session,
+                                           std::optional<std::string_view> since,
+                                           std::vector<EventPtr>& past, Listener listener) {
   const std::lock_guard lock(mutex_);
-  auto from = std::find_if(window_.rbegin(), window_.rend(), [&](const EventPtr& event) {
-                return event->id == since;
-              }).base();
-  if (from == window_.begin() && since.size() == kIdSize && since.starts_with(kIdPrefix)) {
-    // Older than the window or of an earlier run: ids sort by the time in them.
-    from = std::find_if(window_.begin(), window_.end(), [&](const EventPtr& event) {
-      return std::string_view(event->id).substr(0, kIdTimeSize) >= since.substr(0, kIdTimeSize);
-    });
+  if (since.has_value()) {
+    const auto is_of_session = [&](const EventPtr& event) {
+      return session.empty() || event->session == session;
+    };
+    std::copy_if(behind(*since), window_.cend(), std::back_inserter(past), is_of_session);
   }
-  std::copy_if(from, window_.end(), std::back_inserter(past),
-               [&](const EventPtr& event) { return session.empty() || event->session == session; });
-  return add(session, std::move(listener));
+  return add(session, std::move(listener), visits_of(session));
+}
+
+std::deque<EventPtr>::const_iterator Bus::behind(std::string_view id) const {
+  const auto known = std::find_if(window_.crbegin(), window_.crend(), [&](const EventPtr& event) {
+                       return event->id == id;
+                     }).base();
+  if (known != window_.cbegin() || id.size() != kIdSize || !id.starts_with(kIdPrefix)) {
+    return known;
+  }
+  // No longer in the window, or never there: ids sort by the time in them.
+  return std::find_if(window_.cbegin(), window_.cend(), [&](const EventPtr& event) {
+    return std::string_view(event->id).substr(0, kIdTimeSize) >= id.substr(0, kIdTimeSize);
+  });
+}
+
+// Forgets those that nobody comes back to, so that the map is no larger than what is listened to.
+std::shared_ptr<Bus::Visits> Bus::visits_of(const std::string& session) {
+  std::shared_ptr<Visits>& visits = visits_[session];
+  if (!visits) {
+    visits = std::make_shared<Visits>();
+    visits->last_seen_ms = clock().unix_ms();
+  }
+  auto found = visits;
+  std::erase_if(visits_, [now_ms = clock().unix_ms(), this](const auto& entry) {
+    return wanted_until(*entry.second) < now_ms;
+  });
+  return found;
+}
+
+std::int64_t Bus::wanted_until(const Visits& visits) const {
+  const std::int64_t seen_ms = visits.here > 0 ? clock().unix_ms() : visits.last_seen_ms.load();
+  return seen_ms + options_.return_time.count();
+}
+
+std::int64_t Bus::wanted_until(const std::string& session) const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t until_ms = 0;
+  for (const std::string& key : {std::string(), session}) {
+    if (const auto it = visits_.find(key); it != visits_.end()) {
+      until_ms = std::max(until_ms, wanted_until(*it->second));
+    }
+  }
+  return until_ms;
+}
+
+void Bus::recall(const std::vector<EventPtr>& earlier) {
+  const std::lock_guard lock(mutex_);
+  for (const EventPtr& event : earlier) {
+    remember(event);
+  }
 }
 
 void Bus::publish(const EventPtr& event) {

@@ -99,8 +99,25 @@ Status Manager::load() {
   for (const auto& [id, store] : stores_) {
     sweep(id, *store);
   }
+  recall_events();
   log::info("sessions.loaded", {{"count", sessions_.size()}});
   return Status::ok();
+}
+
+// Before anybody listens, so that who comes back finds it.
+void Manager::recall_events() {
+  const config::Sockets& settings = config_.sockets;
+  if (settings.stored_events == 0) {
+    return;
+  }
+  std::vector<event::KeptIn> all;
+  for (const SessionPtr& session : list()) {
+    all.push_back({session->name(), stores_.at(session->selection().storage)});
+  }
+  event::recall(all, {settings.stored_events, settings.stored_mb << 20U}, environment_.bus,
+                [this](const std::string& name, event::Earlier earlier) {
+                  find(name)->inherit(std::move(earlier));
+                });
 }
 
 // A crash between erasing a session's record and erasing its data leaves the data: drop it now.

@@ -77,6 +77,7 @@ class Manager {
   // At boot, whatever the session was before.
   [[nodiscard]] bool wanted_by_config(const std::string& name) const;
   void sweep(const std::string& storage_id, storage::Store& store);
+  void recall_events();
   void create_configured();
 
   const config::Config& config_;

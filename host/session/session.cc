@@ -20,8 +20,9 @@ using plugin_host::EngineEvent;
 
 // Between two words of an engine that tries again and again.
 constexpr Millis kComeBack = std::chrono::minutes(15);
-constexpr std::size_t kHistory = 3;   // points in session.status, as WAHA has it
-constexpr Millis kLateWorking(2000);  // how long WORKING waits for the account's name
+constexpr std::size_t kHistory = 3;                 // points in session.status, as WAHA has it
+constexpr std::uint32_t kWrongStateRetryMs = 5000;  // what callers are told to wait
+constexpr Millis kLateWorking(2000);                // how long WORKING waits for the account's name
 
 // A stable id is [a-z0-9_]; whatever else an engine sends is not shown as one.
 std::string reason_id(std::string id, std::string_view fallback) {
@@ -38,7 +39,8 @@ Session::Session(Record record, runtime::Loop& loop, const Environment& environm
       loop_(loop),
       env_(environment),
       view_(record.name),
-      record_(std::move(record)) {
+      record_(std::move(record)),
+      recent_(env_.bus, {env_.config.sockets.stored_events, env_.config.sockets.stored_mb << 20U}) {
   const auto post = post_to_loop();
   const auto store = env_.store(record_.storage);
   store_ = store->tenant(name_, post);
@@ -194,9 +196,11 @@ std::optional<Status> Session::judge(Need need) const {
   if (state_ == State::Starting) {
     return std::nullopt;
   }
-  return Status(Code::State,
-                "Session status is not as expected. Try again later or restart the "
-                "session");
+  // Somebody has to scan, start or restart first, so nobody is kept waiting.
+  Status status(Code::State,
+                "Session status is not as expected. Try again later or restart the session");
+  status.retry_after(kWrongStateRetryMs);
+  return status;
 }
 
 void Session::when(Need need, Done done) {

@@ -20,6 +20,7 @@
 #include "base/unique_function.hpp"
 #include "event/filter.hpp"
 #include "event/outbox.hpp"
+#include "event/recent.hpp"
 #include "plugin/engine_session.hpp"
 #include "runtime/loop.hpp"
 #include "session/record.hpp"
@@ -104,6 +105,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   // What it was given; read from the view, so it may be an operation behind.
   [[nodiscard]] Selection selection() const;
 
+  // For the boot: what earlier runs kept for clients of sockets, before anything else.
+  void inherit(event::Earlier earlier);
   // Makes the session durable, then starts it if asked. The first operation of a new session.
   void create(bool start, Done done);
   // No-op while running; a FAILED session starts anew.
@@ -227,6 +230,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   storage::TenantStore store_;    // the engine's rows
   storage::TenantStore records_;  // tenant "" of the record storage
   std::unique_ptr<event::Outbox> outbox_;
+  event::Recent recent_;
   std::size_t commits_in_flight_ = 0;
 
   std::shared_ptr<plugin_host::EngineSession> engine_;

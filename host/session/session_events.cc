@@ -39,9 +39,16 @@ std::vector<Session::Outgoing> Session::prepare(std::vector<EngineEvent> events,
     event::Outbox::Admission admission = outbox_->admit(outgoing.event);
     outgoing.ticket = admission.ticket;
     std::move(admission.rows.begin(), admission.rows.end(), std::back_inserter(rows));
+    recent_.keep(*outgoing.event, rows);
     out.push_back(std::move(outgoing));
   }
   return out;
+}
+
+void Session::inherit(event::Earlier earlier) {
+  loop_.post([self = shared_from_this(), earlier = std::move(earlier)]() mutable {
+    self->recent_.inherit(std::move(earlier));
+  });
 }
 
 void Session::let_out(const std::vector<Outgoing>& events, bool stored) {

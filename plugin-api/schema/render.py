@@ -22,7 +22,15 @@ it and delivers it. Types that are not listed here are delivered as they are.
 """
 
 
+def link(name):
+    return f"[{name}](#{name.lower()})"
+
+
 def type_of(schema):
+    if "x-type" in schema:
+        return link(schema["x-type"])
+    if "anyOf" in schema:
+        return " or ".join(map(type_of, schema["anyOf"]))
     kind = schema.get("type", "any")
     kind = " or ".join(kind) if isinstance(kind, list) else kind
     return f"array of {type_of(schema['items'])}" if kind == "array" and "items" in schema else kind
@@ -39,12 +47,17 @@ def rows(schema, prefix=""):
         need = "yes" if name in required else ""
         yield f"| `{prefix}{name}` | {type_of(field)} | {need} | {text.strip()} |"
         nested = field.get("items", field)
-        if len(prefix) < 12:
+        if len(prefix) < 12 and "x-type" not in nested:
             yield from rows(nested, f"{prefix}{name}{'[]' if nested is not field else ''}.")
 
 
 def table(title, schema):
-    lines = list(rows(schema))
+    nested = schema.get("items", schema)
+    if "x-type" in nested:
+        return f"{title}: {type_of(schema)}.\n"
+    if "allOf" in schema:
+        return f"{title}: as {type_of(schema['allOf'][0])}, and\n\n" + table("more", schema["allOf"][1])
+    lines = list(rows(nested))
     if not lines:
         return f"{title}: no fields.\n"
     return "\n".join([f"{title}:\n", "| Field | Type | Required | Meaning |", "|---|---|---|---|", *lines, ""])
@@ -70,9 +83,27 @@ def event(data):
     return "\n".join(out)
 
 
+def load_file(path):
+    """The file, with the types it refers to in their place; the first line of each names its type."""
+    def fill(node):
+        if isinstance(node, dict) and "$ref" in node:
+            return {**load_file(path.parent / node["$ref"]), "x-type": pathlib.Path(node["$ref"]).stem}
+        if isinstance(node, dict):
+            return {key: fill(value) for key, value in node.items()}
+        return [fill(value) for value in node] if isinstance(node, list) else node
+
+    return fill(json.loads(path.read_text()))
+
+
+def types():
+    return {path.stem: load_file(path) for path in sorted((HERE / "types").glob("*.json"))}
+
+
 def page():
-    load = lambda folder: [json.loads(p.read_text()) for p in sorted((HERE / folder).glob("*.json"))]
+    load = lambda folder: [load_file(p) for p in sorted((HERE / folder).glob("*.json"))]
+    shapes = [f"### {name}\n\n{table(schema['description'], schema)}" for name, schema in types().items()]
     parts = [INTRO, "## Operations\n", *map(operation, load("ops")), "## Events\n", *map(event, load("events"))]
+    parts += ["## Types\n", *shapes]
     return "\n".join(parts)
 
 

@@ -54,6 +54,45 @@ TEST_F(Operations, WorkingIsNeeded) {
     EXPECT_EQ(reply.json()["status"].text(), state) << reply;
     EXPECT_EQ(reply.json()["expected"].texts(), std::vector<std::string>{"WORKING"});
     EXPECT_FALSE(reply.json()["statusCode"].exists());
+    EXPECT_FALSE(reply.header("retry-after").empty()) << reply;
+  }
+}
+
+TEST_F(Operations, OldPathsLeadToTheSameOperations) {
+  const std::string name = own_name();
+  bring_to(http_, name, "WORKING");
+  Reply reply =
+      http_.post("/api/reply", "{\"session\":" + json_text(name) +
+                                   R"(,"chatId":"1234567@c.us","text":"x","reply_to":"A"})");
+  EXPECT_EQ(reply.status, 201) << reply;
+  EXPECT_EQ(reply.json().at("replyTo.id").text(), "A");
+  reply = http_.post("/api/sendLinkPreview",
+                     "{\"session\":" + json_text(name) +
+                         R"(,"chatId":"1234567@c.us","title":"See","url":"https://a.example/"})");
+  EXPECT_EQ(reply.status, 201) << reply;
+  EXPECT_EQ(reply.json()["body"].text(), "See\nhttps://a.example/");
+  reply = http_.get("/api/sendText?phone=1234567&text=1&session=" + name);
+  EXPECT_EQ(reply.status, 200) << reply;
+  EXPECT_EQ(reply.json()["body"].text(), "1");  // still a text
+  reply = http_.get("/api/checkNumberStatus?phone=1234567&session=" + name);
+  EXPECT_EQ(reply.json(), R"({"numberExists":true,"chatId":"1234567@c.us"})");
+}
+
+TEST_F(Operations, WhatTheEngineLacksIsSaidAtOnce) {
+  const std::string name = own_name();
+  bring_to(http_, name, "STARTING");
+  const std::string body =
+      "{\"session\":" + json_text(name) + R"(,"chatId":"1234567@c.us","messageId":"x"})";
+  for (const auto& [method, path] :
+       {std::pair("POST", std::string("/api/sendImage")),
+        std::pair("POST", "/api/" + name + "/groups"),
+        std::pair("PUT", std::string("/api/reaction")),
+        std::pair("GET", "/api/" + name + "/groups"),
+        std::pair("DELETE", "/api/" + name + "/chats/1%40c.us/messages/true_1%40c.us_A")}) {
+    const Reply reply = http_.request(method, path, std::string_view(method) == "GET" ? "" : body);
+    EXPECT_EQ(reply.status, 422) << path << reply;
+    EXPECT_EQ(reply.json()["code"].text(), "not_supported") << path << reply;
+    EXPECT_EQ(reply.json()["engine"].text(), "ECHO") << reply;
   }
 }
 

@@ -87,6 +87,9 @@ Answer usync(const Query& query) {
     }
     for (const md::Node& facet : facets->children()) {
       add_facet(user, facet.tag(), entry, account);
+      if (facet.tag() == "devices" && account != nullptr && account != query.connection.account) {
+        account->watchers.insert(query.connection.account);
+      }
     }
     users.add(std::move(user));
   }

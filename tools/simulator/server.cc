@@ -257,6 +257,27 @@ void Server::on_devices_changed(Account& account, std::uint16_t changed) {
                           .add(devices));
     }
   }
+  const bool added = account.device(changed) != nullptr;
+  md::Node device("device");
+  device.set("jid", account.phone_jid(changed));
+  if (added) {
+    device.set("key-index", std::uint64_t{account.device(changed)->key_index});
+  }
+  md::Node change(added ? "add" : "remove");
+  change.set("device_hash", device_list_hash(jids));
+  change.add(std::move(device));
+  change.add(md::Node("key-index-list").set("ts", account.key_list_changed_s));
+  for (Account* watcher : account.watchers) {
+    for (auto& [number, theirs] : watcher->devices) {
+      router_.deliver(theirs, router_.next_id(),
+                      md::Node("notification")
+                          .set("from", account.phone_jid())
+                          .set("lid", account.lid_jid())
+                          .set("type", "devices")
+                          .set("t", clock_.now_s())
+                          .add(change));
+    }
+  }
 }
 
 bool Server::unlink(Account& account, std::uint16_t number) {

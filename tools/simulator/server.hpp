@@ -50,7 +50,7 @@ class Server {
   void answer_ping(Connection& connection, const md::Node& iq);
   // The first <active/> after login: what waited is delivered.
   void on_active(Connection& connection);
-  // A device came or went: the account's other devices are told.
+  // A device came or went: the account's other devices are told, and whoever asked for its list.
   void on_devices_changed(Account& account, std::uint16_t device);
 
   // For the control interface.

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -77,6 +78,7 @@ struct Account {
   std::uint32_t next_key_index = 1;
   std::uint64_t key_list_changed_s = 0;
   std::map<std::uint16_t, Device> devices;
+  std::set<Account*> watchers;  // Who asked for its devices, and so hears when they change.
 
   [[nodiscard]] md::Jid phone_jid(std::uint16_t device = 0) const;
   [[nodiscard]] md::Jid lid_jid(std::uint16_t device = 0) const;

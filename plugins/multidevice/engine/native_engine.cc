@@ -21,6 +21,16 @@ constexpr std::size_t kMaxUnsentBytes = std::size_t{4} << 20U;
 // A far end that does not answer a goodbye is left after that time.
 constexpr std::uint32_t kGoodbyeMs = 1'000;
 
+StoreRows stored_rows(const plugin::Rows& found) {
+  StoreRows rows;
+  rows.reserve(found.size());
+  for (std::uint32_t i = 0; i < found.size(); ++i) {
+    const plugin::StoredRow row = found[i];
+    rows.push_back({row.space, row.key, as_bytes(row.value)});
+  }
+  return rows;
+}
+
 std::string chat_id(const Jid& jid) {
   return jid.empty() ? std::string() : jid.user + "@c.us";
 }
@@ -264,7 +274,7 @@ void NativeEngine::commit(StoreBatch batch, std::function<void(bool)> done) {
     std::string space(op.space);
     switch (op.kind) {
       case StoreOp::Kind::Put:
-        changes.put(std::move(space), op.key, to_string(op.value.view()));
+        changes.put(std::move(space), op.key, to_string(op.value.view()), op.expires_at_ms);
         break;
       case StoreOp::Kind::Erase:
         changes.erase(std::move(space), op.key);
@@ -279,6 +289,29 @@ void NativeEngine::commit(StoreBatch batch, std::function<void(bool)> done) {
       log(WAX_LOG_ERROR, "store.failed", {{"what", outcome.message}});
     }
     done(outcome.ok());
+  });
+}
+
+void NativeEngine::load(std::vector<StoreKey> keys,
+                        std::function<void(bool, const StoreRows&)> done) {
+  std::vector<plugin::Key> wanted;
+  wanted.reserve(keys.size());
+  for (const StoreKey& key : keys) {
+    wanted.push_back({key.space, key.key});
+  }
+  get(wanted, [done = std::move(done)](const Outcome& outcome, const plugin::Rows& found) {
+    done(outcome.ok(), stored_rows(found));
+  });
+}
+
+void NativeEngine::scan(std::string_view space, std::string after, std::uint32_t limit,
+                        std::function<void(bool, const StoreRows&)> done) {
+  plugin::Query query;
+  query.space = space;
+  query.after = after;
+  query.limit = limit;
+  Engine::scan(query, [done = std::move(done)](const Outcome& outcome, const plugin::Rows& found) {
+    done(outcome.ok(), stored_rows(found));
   });
 }
 
@@ -360,8 +393,9 @@ void NativeEngine::on_link(bool up) {
   told_link(up);
 }
 
-void NativeEngine::on_stanza(const Node& stanza) {
+bool NativeEngine::on_stanza(const Node& stanza) {
   told_stanza(stanza);
+  return false;
 }
 
 void NativeEngine::raw_event(std::string_view name, std::string_view data_json) {

@@ -65,6 +65,9 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void send(ByteView octets) override;
   void wake_at(std::int64_t time_ms) override;
   void commit(StoreBatch batch, std::function<void(bool)> done) override;
+  void load(std::vector<StoreKey> keys, std::function<void(bool, const StoreRows&)> done) override;
+  void scan(std::string_view space, std::string after, std::uint32_t limit,
+            std::function<void(bool, const StoreRows&)> done) override;
   void derive_key(std::string code, Bytes salt,
                   std::function<void(const Secret<32>&)> done) override;
   ClientVersion version() override;
@@ -74,7 +77,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void on_qr(std::string_view text, std::uint32_t valid_ms) override;
   void on_account(const DeviceRecord* record) override;
   void on_link(bool up) override;
-  void on_stanza(const Node& stanza) override;
+  bool on_stanza(const Node& stanza) override;
 
   void connect();
   void on_closed(const plugin::NetEnd& end);

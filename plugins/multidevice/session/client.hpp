@@ -21,6 +21,7 @@
 #include "multidevice/session/disconnect.hpp"
 #include "multidevice/session/iq_tracker.hpp"
 #include "multidevice/session/personality.hpp"
+#include "multidevice/session/prekeys.hpp"
 #include "multidevice/store/device_record.hpp"
 #include "multidevice/store/route_record.hpp"
 
@@ -76,6 +77,12 @@ class Client {
   [[nodiscard]] bool send(const Node& stanza);
   void query(Node iq, IqHandler handler, std::uint32_t timeout_ms = 60'000);
   void set_presence(bool available);
+  // <ack class=… id to [type] [participant] [recipient]/> for a stanza that was taken.
+  void acknowledge(const Node& stanza);
+  // A one-time prekey to be handed out by hand; it must be durable with the batch before.
+  [[nodiscard]] Prekey take_prekey(StoreBatch& batch);
+  // What the disk has is not what we told: ends the connection, so that the server repeats itself.
+  void storage_failed();
 
   [[nodiscard]] ClientState state() const noexcept { return state_; }
   [[nodiscard]] bool online() const noexcept { return phase_ == Phase::Online; }
@@ -154,7 +161,6 @@ class Client {
   void on_iq(const Node& iq);
   void on_info(const Node& ib);
   void on_notification(const Node& notification);
-  void acknowledge(const Node& stanza);
   [[nodiscard]] Node make_iq(std::string_view type, std::string_view xmlns);
 
   ClientHost& host_;

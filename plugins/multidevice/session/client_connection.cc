@@ -254,7 +254,9 @@ void Client::forget(const Reaction& reaction) {
   clear_timer(kGrace);
   route_ = {};
   StoreBatch batch;
-  batch.erase_space(rows::kDevice).erase_space(rows::kPrekeys);
+  for (const std::string_view space : rows::kOfDevice) {
+    batch.erase_space(space);
+  }
   host_.commit(std::move(batch), [this, never_linked, reaction, connection = connection_](bool) {
     if (connection != connection_ || state_ == ClientState::Stopped) {
       return;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "multidevice/base/bytes.hpp"
 #include "multidevice/base/secret.hpp"
@@ -19,8 +20,8 @@ class Node;
 
 enum class ClientState { Stopped, Starting, Pairing, Working, Failed };
 
-// Implemented by whoever owns the Client. No function may call back into the Client before it has
-// returned; answers come from the loop. One thread.
+// Implemented by whoever owns the Client. No function but on_link() and on_stanza() may call back
+// into the Client before it has returned; answers come from the loop. One thread.
 class ClientHost {
  public:
   virtual ~ClientHost() = default;
@@ -38,6 +39,13 @@ class ClientHost {
   virtual void wake_at(std::int64_t time_ms) = 0;
   // done(true) once it is durable, done(false) when nothing of it is.
   virtual void commit(StoreBatch batch, std::function<void(bool)> done) = 0;
+  // done(true, rows found) or done(false, none); missing rows are left out. Sees every commit()
+  // that came before it.
+  virtual void load(std::vector<StoreKey> keys,
+                    std::function<void(bool, const StoreRows&)> done) = 0;
+  // At most `limit` rows of a space behind the key `after`, in the order of their keys.
+  virtual void scan(std::string_view space, std::string after, std::uint32_t limit,
+                    std::function<void(bool, const StoreRows&)> done) = 0;
   // derive_code_key() on another thread.
   virtual void derive_key(std::string code, Bytes salt,
                           std::function<void(const Secret<32>&)> done) = 0;
@@ -57,8 +65,9 @@ class ClientHost {
   virtual void on_account(const DeviceRecord* record) = 0;
   // Whether the connection of a paired device is up and logged in.
   virtual void on_link(bool up) = 0;
-  // Every stanza of a logged-in connection, after it was handled here.
-  virtual void on_stanza(const Node& stanza) = 0;
+  // Every stanza of a logged-in connection, after it was handled here. True: whoever took it will
+  // acknowledge it too, once it is durable.
+  virtual bool on_stanza(const Node& stanza) = 0;
 };
 
 }  // namespace waxwing::multidevice

@@ -62,12 +62,11 @@ void Client::on_node(const Node& node) {
     on_info(node);
   } else if (tag == "notification") {
     on_notification(node);
-  } else if (tag == "receipt" || tag == "call") {
-    acknowledge(node);
   }
+  const bool taken = connection == connection_ && phase_ >= Phase::Prepare && host_.on_stanza(node);
   // Messages are not acknowledged: the server keeps them for whoever will read them.
-  if (connection == connection_ && phase_ >= Phase::Prepare) {
-    host_.on_stanza(node);
+  if (!taken && (tag == "notification" || tag == "receipt" || tag == "call")) {
+    acknowledge(node);
   }
 }
 
@@ -109,7 +108,6 @@ void Client::on_info(const Node& ib) {
 }
 
 void Client::on_notification(const Node& notification) {
-  acknowledge(notification);
   const std::string_view type = notification.text("type");
   if (type == "link_code_companion_reg") {
     on_primary_hello(notification);
@@ -139,6 +137,17 @@ void Client::acknowledge(const Node& stanza) {
     ack.set("type", stanza.text("type"));
   }
   (void)transmit(ack);
+}
+
+Prekey Client::take_prekey(StoreBatch& batch) {
+  return make_prekeys(*record_, 1, batch).front();
+}
+
+void Client::storage_failed() {
+  if (phase_ >= Phase::Prepare) {
+    react({Action::Backoff, "storage_unavailable", "Messages could not be stored."});
+    rearm();
+  }
 }
 
 }  // namespace waxwing::multidevice

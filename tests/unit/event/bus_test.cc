@@ -60,7 +60,7 @@ TEST(Bus, ReplaysWhatCameBehindAnEvent) {
   bus.publish(make("a", "3"));
   std::vector<EventPtr> past;
   std::vector<std::string> later;
-  const auto subscription = bus.subscribe_since("a", first->id, past, note(later));
+  const auto subscription = bus.subscribe_client("a", first->id, past, note(later));
   bus.publish(make("a", "4"));
   EXPECT_THAT(types(past), ElementsAre("3"));
   EXPECT_THAT(later, ElementsAre("4"));
@@ -71,10 +71,10 @@ TEST(Bus, AnIdItDoesNotKnowStandsForItsTime) {
   bus.publish(make("a", "old", 1000));
   bus.publish(make("a", "new", 3000));
   std::vector<EventPtr> past;
-  auto subscription = bus.subscribe_since("", "evt_" + ulid(2000), past, [](const auto&) {});
+  auto subscription = bus.subscribe_client("", "evt_" + ulid(2000), past, [](const auto&) {});
   EXPECT_THAT(types(past), ElementsAre("new"));
   past.clear();
-  subscription = bus.subscribe_since("", "nonsense", past, [](const auto&) {});
+  subscription = bus.subscribe_client("", "nonsense", past, [](const auto&) {});
   EXPECT_THAT(types(past), ElementsAre("old", "new"));
 }
 
@@ -84,12 +84,12 @@ TEST(Bus, TheWindowIsBounded) {
     bus.publish(make("a", std::to_string(i)));
   }
   std::vector<EventPtr> past;
-  const auto subscription = bus.subscribe_since("", "", past, [](const auto&) {});
+  const auto subscription = bus.subscribe_client("", "", past, [](const auto&) {});
   EXPECT_THAT(types(past), ElementsAre("7", "8", "9"));
   Bus tiny({.window_events = 100, .window_bytes = 1});
   tiny.publish(make("a", "too large"));
   past.clear();
-  const auto other = tiny.subscribe_since("", "", past, [](const auto&) {});
+  const auto other = tiny.subscribe_client("", "", past, [](const auto&) {});
   EXPECT_THAT(past, IsEmpty());
 }
 

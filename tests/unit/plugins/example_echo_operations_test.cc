@@ -3,7 +3,6 @@
 #include <png.h>
 
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include <waxwing/plugin/testing.hpp>
 
 #include "base/json_schema.hpp"
+#include "schema_files.hpp"
 
 namespace {
 
@@ -28,8 +28,8 @@ using Json = nlohmann::json;
 
 // What the engine says must be what the published schema says.
 void expect_valid(const std::string& file, const char* part, const std::string& text) {
-  std::ifstream in(WAX_SCHEMA_DIRECTORY "/" + file);
-  const auto schema = waxwing::JsonSchema::compile(Json::parse(in).at(part));
+  const Json document = waxwing::testing::read_schema_file(WAX_SCHEMA_DIRECTORY "/" + file);
+  const auto schema = waxwing::JsonSchema::compile(document.at(part));
   ASSERT_TRUE(schema.has_value()) << schema.error().message();
   for (const waxwing::Violation& violation : schema->validate(Json::parse(text))) {
     ADD_FAILURE() << file << ": " << violation.message();

@@ -39,6 +39,11 @@ class World final : public ClientHost {
   // Makes what waits durable, or refuses it, and whatever that leads to.
   void settle(bool works = true);
   void commit(StoreBatch batch, std::function<void(bool)> done) override;
+  // Of messages, which no test of a Client alone has.
+  void load(std::vector<StoreKey> /*keys*/,
+            std::function<void(bool, const StoreRows&)> /*done*/) override {}
+  void scan(std::string_view /*space*/, std::string /*after*/, std::uint32_t /*limit*/,
+            std::function<void(bool, const StoreRows&)> /*done*/) override {}
   [[nodiscard]] std::size_t rows_in(std::string_view space) const;
   std::map<std::pair<std::string, std::string>, Bytes> disk;
 
@@ -87,7 +92,10 @@ class World final : public ClientHost {
   void on_qr(std::string_view text, std::uint32_t valid_ms) override;
   void on_account(const DeviceRecord* record) override;
   void on_link(bool up) override { link = up; }
-  void on_stanza(const Node& stanza) override { stanzas.push_back(stanza); }
+  bool on_stanza(const Node& stanza) override {
+    stanzas.push_back(stanza);
+    return false;
+  }
   struct State {
     ClientState state;
     std::string reason;

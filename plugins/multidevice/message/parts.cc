@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all parts of a Messenger share, and who gets which stanza.
+#include "multidevice/message/parts.hpp"
+
+#include <algorithm>
+
+#include "multidevice/crypto/hash.hpp"
+#include "multidevice/crypto/random.hpp"
+
+namespace waxwing::multidevice {
+
+std::string make_message_id() {
+  std::string id = to_hex(random_bytes(9));
+  std::transform(id.begin(), id.end(), id.begin(),
+                 [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return "3EB0" + id;
+}
+
+std::uint64_t hash_of(std::initializer_list<std::string_view> parts) {
+  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
+  for (const std::string_view part : parts) {
+    for (const char c : part) {
+      hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
+    }
+    hash = (hash ^ 0xffU) * 0x100000001b3U;
+  }
+  return hash;
+}
+
+bool Person::is(const Jid& jid) const {
+  return jid.is_lid() ? !lid.empty() && lid.user == jid.user
+                      : !pn.empty() && pn.user == jid.user && pn.server == jid.server;
+}
+
+const Participant* GroupInfo::find(const Person& person) const {
+  const auto found =
+      std::find_if(participants.begin(), participants.end(), [&](const Participant& p) {
+        return (!person.lid.empty() && p.person.is(person.lid)) ||
+               (!person.pn.empty() && p.person.is(person.pn));
+      });
+  return found == participants.end() ? nullptr : &*found;
+}
+
+Person Messenger::Parts::me() const {
+  return {own().pn.without_device(), own().lid.empty() ? Jid() : own().lid.without_device()};
+}
+
+bool Messenger::Parts::is_own(const Jid& jid) const {
+  return client.record() && (jid.is_lid() ? !own().lid.empty() && jid.user == own().lid.user
+                                          : jid.is_person() && jid.user == own().pn.user);
+}
+
+bool Messenger::Parts::is_this_device(const Jid& jid) const {
+  return is_own(jid) && jid.device == own().pn.device;
+}
+
+std::uint64_t Messenger::Parts::now_s() const {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, host.unix_ms() / 1000));
+}
+
+Node Messenger::Parts::query_node(std::string_view type, std::string_view xmlns,
+                                  const Jid& to) const {
+  Node iq("iq");
+  iq.set("to", to).set("type", type).set("xmlns", xmlns);
+  return iq;
+}
+
+Refusal Messenger::Parts::refusal_of(const IqReply& reply) {
+  switch (reply.kind) {
+    case IqReply::Kind::Timeout:
+      return {"timeout", "WhatsApp did not answer in time.", 0};
+    case IqReply::Kind::Lost:
+      return {"offline", "There is no connection to WhatsApp.", 0};
+    default: {
+      const Node* error = reply.node == nullptr ? nullptr : reply.node->child("error");
+      const std::string text(error == nullptr ? std::string_view() : error->text("text"));
+      return {"refused", text.empty() ? "WhatsApp refused it." : "WhatsApp refused it: " + text,
+              reply.code};
+    }
+  }
+}
+
+void Messenger::Parts::store(StoreBatch batch) {
+  if (!batch.empty()) {
+    host.commit(std::move(batch), [this](bool stored) {
+      if (!stored) {
+        storage_failed();
+      }
+    });
+  }
+}
+
+void Messenger::Parts::storage_failed() {
+  vault.forget();
+  client.storage_failed();
+}
+
+void Messenger::Parts::link(bool is_up) {
+  up = is_up;
+  if (up) {
+    resend_outbox({});
+  }
+}
+
+bool Messenger::Parts::take(const Node& stanza) {
+  const std::string_view tag = stanza.tag();
+  if (tag == "message") {
+    on_message(stanza);
+  } else if (tag == "receipt") {
+    if (stanza.text("type") == "retry" || stanza.text("type") == "enc_rekey_retry") {
+      on_retry(stanza);
+    } else {
+      on_receipt(stanza);
+    }
+  } else if (tag == "ack") {
+    if (stanza.text("class") != "message") {
+      return false;
+    }
+    on_ack(stanza);
+  } else if (tag == "presence" || tag == "chatstate") {
+    on_presence(stanza);
+  } else if (tag == "notification") {
+    return take_notification(stanza);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Those that change what is stored here are acknowledged once that is durable.
+bool Messenger::Parts::take_notification(const Node& notification) {
+  const std::string_view type = notification.text("type");
+  const std::optional<Jid> from = notification.jid("from");
+  if (!from) {
+    return false;
+  }
+  if (type == "w:gp2") {
+    on_group_notification(notification);
+    return true;
+  }
+  const bool of_devices =
+      type == "devices" || (type == "account_sync" && notification.child("devices") != nullptr);
+  const bool of_identity = type == "encrypt" && notification.child("identity") != nullptr;
+  if (!of_devices && !of_identity) {
+    return false;
+  }
+  auto kept = std::make_shared<Node>(notification);
+  std::optional<Jid> alias = notification.jid("lid");
+  vault.work([this, kept, user = *from, alias, of_identity](bool readable) -> Vault::Rows {
+    Vault::Rows rows;
+    want_person(user, rows);
+    if (!readable || !rows.empty()) {
+      return readable ? rows : Vault::Rows();
+    }
+    Person who = person(user);
+    StoreBatch batch;
+    if (alias) {
+      learn(user, *alias, batch);
+      who = person(user);
+    }
+    if (of_identity) {
+      // Their phone is another one: what was agreed with the old one is over.
+      const Target phone = target(who, 0, true);
+      want_session(phone, rows);
+      if (!rows.empty()) {
+        return rows;
+      }
+      if (SessionRecord* record = session(phone, batch)) {
+        record->archive();
+        vault.save_session(batch, phone.address);
+      }
+    }
+    forget_devices(user, batch);
+    host.commit(std::move(batch), [this, kept, who, of_identity](bool stored) {
+      if (!stored) {
+        storage_failed();
+        return;
+      }
+      client.acknowledge(*kept);
+      if (of_identity) {
+        sink.on_identity_changed(who);
+      }
+    });
+    return {};
+  });
+  return true;
+}
+
+void Messenger::Parts::rearm() {
+  wake_ms = 0;
+  const auto earlier = [&](std::int64_t time) {
+    if (time != 0 && (wake_ms == 0 || time < wake_ms)) {
+      wake_ms = time;
+    }
+  };
+  for (const auto& [id, entry] : pending) {
+    earlier(entry.done ? entry.deadline_ms : 0);
+  }
+  for (const auto& op : waiting) {
+    earlier(op->deadline_ms);
+  }
+}
+
+void Messenger::Parts::wake() {
+  const std::int64_t now = host.now_ms();
+  std::vector<std::function<void()>> late;
+  for (auto& [id, entry] : pending) {
+    if (entry.done && entry.deadline_ms <= now) {
+      SendResult result;
+      result.state = SendResult::State::Accepted;
+      late.emplace_back([done = std::exchange(entry.done, nullptr), result] { done(result); });
+    }
+  }
+  for (auto it = waiting.begin(); it != waiting.end();) {
+    if ((*it)->deadline_ms <= now) {
+      late.emplace_back(
+          [op = *it] { refuse(op, "offline", "There is no connection to WhatsApp."); });
+      it = waiting.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  rearm();
+  for (const auto& call : late) {
+    call();
+  }
+}
+
+// Messenger ---------------------------------------------------------------------------------------
+
+Messenger::Messenger(Client& client, ClientHost& host, MessageSink& sink)
+    : parts_(std::make_unique<Parts>(client, host, sink)) {}
+Messenger::~Messenger() = default;
+
+void Messenger::link(bool up) {
+  parts_->link(up);
+}
+bool Messenger::take(const Node& stanza) {
+  return parts_->take(stanza);
+}
+void Messenger::wake() {
+  parts_->wake();
+}
+std::int64_t Messenger::wake_ms() const noexcept {
+  return parts_->wake_ms;
+}
+void Messenger::send(OutgoingMessage message, std::function<void(const SendResult&)> done) {
+  parts_->send(std::move(message), std::move(done));
+}
+const Messenger::Counters& Messenger::counters() const noexcept {
+  return parts_->counters;
+}
+
+}  // namespace waxwing::multidevice

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows about messages that we sent.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "multidevice/base/bytes.hpp"
+#include "multidevice/binary/jid.hpp"
+
+namespace waxwing::multidevice {
+
+// What a device that could not read a message is sent again. Kept for kSentMs.
+struct SentRow {
+  Jid chat;
+  std::string type;
+  std::string mediatype;
+  std::string edit;
+  std::uint64_t time_s = 0;
+  Bytes message;  // serialised waE2E.Message
+
+  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] static std::optional<SentRow> decode(ByteView octets);
+};
+inline constexpr std::int64_t kSentMs = std::int64_t{7} * 86'400'000;
+
+// What has to leave, and has until the server answers.
+struct OutboxRow {
+  std::uint64_t time_s = 0;
+  Jid chat;
+  std::string type;
+  std::string edit;
+  std::string note;
+  Bytes frame;  // the encoded stanza: whoever got it already knows it when it comes again
+
+  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] static std::optional<OutboxRow> decode(ByteView octets);
+};
+// A message that nobody took for so long is not sent any more.
+inline constexpr std::uint64_t kOutboxSeconds = 86'400;
+
+}  // namespace waxwing::multidevice

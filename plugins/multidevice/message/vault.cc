@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows in memory: loading, order of work, and throwing out what was not used for longest.
+#include "multidevice/message/vault.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "multidevice/session/client_host.hpp"
+
+namespace waxwing::multidevice {
+namespace {
+
+// Of one session: a hundred conversations, or a large group's key holders.
+constexpr std::size_t kMostBytes = 64U << 10U;
+
+std::string name_of(std::string_view space, const std::string& key) {
+  std::string name;
+  name.reserve(space.size() + 1 + key.size());
+  name.append(space).append("/").append(key);
+  return name;
+}
+
+}  // namespace
+
+void Vault::work(Work piece) {
+  queue_.push_back(std::move(piece));
+  if (!busy_) {
+    pump();
+  }
+}
+
+void Vault::pump() {
+  busy_ = true;
+  while (!queue_.empty()) {
+    Rows missing = queue_.front()(std::exchange(readable_, true));
+    if (!missing.empty()) {
+      host_.load(missing, [this, missing](bool ok, const StoreRows& found) {
+        readable_ = ok;
+        if (ok) {
+          take_in(missing, found);
+        }
+        pump();
+      });
+      return;
+    }
+    queue_.pop_front();
+    shrink();
+  }
+  if (queue_.empty()) {
+    queue_.shrink_to_fit();
+  }
+  busy_ = false;
+}
+
+void Vault::forget() {
+  slots_.clear();
+  weight_ = 0;
+}
+
+void Vault::take_in(const Rows& wanted, const StoreRows& found) {
+  for (const StoreKey& key : wanted) {
+    Slot& empty = slot(key.space, key.key);
+    empty.value = std::monostate();
+  }
+  for (const StoreRow& row : found) {
+    const std::string key(row.key);
+    Slot& to = slot(row.space, key);
+    // A record that cannot be read is one that is not there: the other side is asked again.
+    if (row.space == rows::kSessions) {
+      if (Result<SessionRecord> record = SessionRecord::decode(row.value)) {
+        to.value = std::make_unique<SessionRecord>(std::move(*record));
+      }
+    } else if (row.space == rows::kSenderKeys) {
+      if (Result<SenderKeyRecord> record = SenderKeyRecord::decode(row.value)) {
+        to.value = std::make_unique<SenderKeyRecord>(std::move(*record));
+      }
+    } else {
+      to.value = to_bytes(row.value);
+    }
+    weigh(to, key);
+  }
+}
+
+Vault::Slot* Vault::find(std::string_view space, const std::string& key) {
+  const auto found = slots_.find(name_of(space, key));
+  if (found == slots_.end()) {
+    return nullptr;
+  }
+  found->second.used = ++tick_;
+  return &found->second;
+}
+
+Vault::Slot& Vault::slot(std::string_view space, const std::string& key) {
+  const auto [at, made] = slots_.try_emplace(name_of(space, key));
+  if (made) {
+    weigh(at->second, key);
+  }
+  at->second.used = ++tick_;
+  return at->second;
+}
+
+void Vault::weigh(Slot& slot, const std::string& key) {
+  std::size_t weight = sizeof(Slot) + 64 + key.size();
+  if (const auto* record = std::get_if<std::unique_ptr<SessionRecord>>(&slot.value)) {
+    weight += (*record)->weight();
+  } else if (const auto* sender = std::get_if<std::unique_ptr<SenderKeyRecord>>(&slot.value)) {
+    weight += (*sender)->weight();
+  } else if (const auto* octets = std::get_if<Bytes>(&slot.value)) {
+    weight += octets->capacity();
+  }
+  weight_ += weight - slot.weight;
+  slot.weight = weight;
+}
+
+void Vault::shrink() {
+  if (weight_ <= kMostBytes) {
+    return;
+  }
+  // Half of it goes at once, so that this is rare.
+  std::vector<std::uint32_t> used;
+  used.reserve(slots_.size());
+  for (const auto& [name, slot] : slots_) {
+    used.push_back(slot.used);
+  }
+  const auto middle = used.begin() + static_cast<std::ptrdiff_t>(used.size() / 2);
+  std::nth_element(used.begin(), middle, used.end());
+  const std::uint32_t limit = *middle;
+  for (auto it = slots_.begin(); it != slots_.end();) {
+    if (it->second.used <= limit) {
+      weight_ -= it->second.weight;
+      it = slots_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+}
+
+bool Vault::has(std::string_view space, const std::string& key) {
+  return find(space, key) != nullptr;
+}
+
+SessionRecord* Vault::session(const std::string& address) {
+  Slot* found = find(rows::kSessions, address);
+  const auto* record =
+      found == nullptr ? nullptr : std::get_if<std::unique_ptr<SessionRecord>>(&found->value);
+  return record == nullptr ? nullptr : record->get();
+}
+
+SenderKeyRecord* Vault::sender_key(const std::string& name) {
+  Slot* found = find(rows::kSenderKeys, name);
+  const auto* record =
+      found == nullptr ? nullptr : std::get_if<std::unique_ptr<SenderKeyRecord>>(&found->value);
+  return record == nullptr ? nullptr : record->get();
+}
+
+const Bytes* Vault::octets(std::string_view space, const std::string& key) {
+  Slot* found = find(space, key);
+  return found == nullptr ? nullptr : std::get_if<Bytes>(&found->value);
+}
+
+SessionRecord& Vault::make_session(const std::string& address) {
+  if (SessionRecord* record = session(address)) {
+    return *record;
+  }
+  return *slot(rows::kSessions, address).value.emplace<1>(std::make_unique<SessionRecord>());
+}
+
+SenderKeyRecord& Vault::make_sender_key(const std::string& name) {
+  if (SenderKeyRecord* record = sender_key(name)) {
+    return *record;
+  }
+  return *slot(rows::kSenderKeys, name).value.emplace<2>(std::make_unique<SenderKeyRecord>());
+}
+
+void Vault::save_session(StoreBatch& batch, const std::string& address) {
+  if (const SessionRecord* record = session(address)) {
+    batch.put(rows::kSessions, address, record->encode());
+    weigh(slot(rows::kSessions, address), address);
+  }
+}
+
+void Vault::save_sender_key(StoreBatch& batch, const std::string& name) {
+  if (const SenderKeyRecord* record = sender_key(name)) {
+    batch.put(rows::kSenderKeys, name, record->encode());
+    weigh(slot(rows::kSenderKeys, name), name);
+  }
+}
+
+void Vault::put(StoreBatch& batch, std::string_view space, const std::string& key, Bytes value,
+                std::int64_t expires_at_ms) {
+  Slot& to = slot(space, key);
+  batch.put(space, key, SecretBytes(ByteView(value)), expires_at_ms);
+  to.value = std::move(value);
+  weigh(to, key);
+}
+
+void Vault::erase(StoreBatch& batch, std::string_view space, const std::string& key) {
+  batch.erase(space, key);
+  Slot& to = slot(space, key);
+  to.value = std::monostate();
+  weigh(to, key);
+}
+
+}  // namespace waxwing::multidevice
