@@ -32,6 +32,8 @@ constexpr Failure kFailures[] = {
     {"temporary_ban", "events.TemporaryBan", 402},
     {"client_outdated", "events.ClientOutdated", 405},
     {"replaced", "events.StreamReplaced", 0},
+    {"passkey_failed", "events.PairPasskeyError", 0},
+    {"passkey_expired", "events.PairPasskeyError", 0},
     {"qr_expired", "events.QRTimeout", 0},
 };
 
@@ -65,6 +67,14 @@ void GowsEngine::told_state(md::ClientState state, std::string_view reason, std:
 
 void GowsEngine::told_qr(std::string_view text) {
   raw_event("events.QR", Json{{"Codes", {text}}}.dump());
+}
+
+void GowsEngine::told_passkey_challenge(std::string_view json) {
+  raw_event("events.PairPasskeyRequest", R"({"PublicKey":)" + std::string(json) + "}");
+}
+
+void GowsEngine::told_passkey_code(std::string_view code) {
+  raw_event("events.PairPasskeyConfirmation", Json{{"Code", code}}.dump());
 }
 
 void GowsEngine::told_paired(const md::DeviceRecord& record) {

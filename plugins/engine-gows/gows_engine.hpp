@@ -24,7 +24,12 @@ class GowsEngine final : public md::NativeEngine {
   static constexpr const char* kConfigSection = "gows";
   static constexpr const char* kConfigSchema = gows::kConfigSchema;
   static constexpr const char* kEvents[] = {"engine.event", nullptr};
-  static constexpr wax_op kOps[] = {wp::op("auth.requestCode", WAX_OP_ANY_STATE)};
+  static constexpr wax_op kOps[] = {
+      wp::op("auth.requestCode", WAX_OP_ANY_STATE),
+      wp::op("auth.passkeyChallenge", WAX_OP_ANY_STATE | WAX_OP_READ_ONLY),
+      wp::op("auth.passkeyAssert", WAX_OP_ANY_STATE),
+      wp::op("auth.passkeyConfirmation", WAX_OP_ANY_STATE | WAX_OP_READ_ONLY),
+      wp::op("auth.passkeyConfirm", WAX_OP_ANY_STATE)};
 
   explicit GowsEngine(const wp::Init& init) : GowsEngine(init, parse_settings(init.config)) {}
 
@@ -34,6 +39,8 @@ class GowsEngine final : public md::NativeEngine {
   std::string info_json(bool connected) const override;
   void told_state(md::ClientState state, std::string_view reason, std::string_view text) override;
   void told_qr(std::string_view text) override;
+  void told_passkey_challenge(std::string_view json) override;
+  void told_passkey_code(std::string_view code) override;
   void told_paired(const md::DeviceRecord& record) override;
   void told_link(bool up) override;
   void told_stanza(const md::Node& stanza) override;

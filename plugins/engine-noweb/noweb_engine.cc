@@ -20,6 +20,7 @@ constexpr md::Personality make_personality() {
   p.asks_settings = true;
   p.asks_offline_batch = true;
   p.ping_has_child = true;
+  p.knows_passkeys = false;
   p.code_nonce = "0";
   p.ping_min_ms = 30'000;
   p.ping_max_ms = 30'000;

@@ -72,7 +72,8 @@ struct Account {
   std::string phone;  // Digits.
   std::string lid;    // Digits.
   std::string name;
-  md::KeyPair identity;  // The phone's.
+  md::KeyPair identity;      // The phone's.
+  std::string passkey_code;  // That the phone shows; empty while no linking is that far.
   std::uint32_t raw_id = 0;
   std::uint16_t next_device = 1;
   std::uint32_t next_key_index = 1;

@@ -2,6 +2,7 @@
 // The session's life, and a Client's world made of the SDK.
 #include "multidevice/engine/native_engine.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -49,6 +50,51 @@ std::string parse_phone(const std::string& given) {
     throw Error(WAX_E_INVALID, "phoneNumber must be in international form: 7 to 15 digits");
   }
   return digits;
+}
+
+// base64url without padding, as WebAuthn writes it; throws Error(WAX_E_INVALID).
+Bytes parse_base64url(const Json& object, const char* key, const char* field) {
+  const auto it = object.find(key);
+  std::string text = it != object.end() && it->is_string() ? it->get<std::string>() : "";
+  std::erase(text, '=');
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  text.append((4 - text.size() % 4) % 4, '=');
+  auto octets = from_base64(text);
+  if (!octets || octets->empty()) {
+    throw Error(WAX_E_INVALID, std::string(field) + " must be base64url");
+  }
+  return std::move(*octets);
+}
+
+struct PasskeyAnswer {
+  Bytes credential;
+  std::string assertion;
+};
+// What the authenticator gave, without anything else that a caller put beside it.
+PasskeyAnswer parse_passkey_answer(const Json& body) {
+  const Json none = Json::object();
+  const auto it = body.is_object() ? body.find("response") : body.end();
+  const Json& response = body.is_object() && it != body.end() && it->is_object() ? *it : none;
+  PasskeyAnswer answer;
+  answer.credential = parse_base64url(body.is_object() ? body : none, "rawId", "rawId");
+  (void)parse_base64url(response, "clientDataJSON", "response.clientDataJSON");
+  (void)parse_base64url(response, "authenticatorData", "response.authenticatorData");
+  (void)parse_base64url(response, "signature", "response.signature");
+  Json assertion = {{"id", body.value("id", "")},
+                    {"rawId", body["rawId"]},
+                    {"type", body.value("type", "public-key")},
+                    {"response",
+                     {{"clientDataJSON", response["clientDataJSON"]},
+                      {"authenticatorData", response["authenticatorData"]},
+                      {"signature", response["signature"]},
+                      {"userHandle", nullptr}}}};
+  if (const auto user = response.find("userHandle"); user != response.end() && user->is_string()) {
+    (void)parse_base64url(response, "userHandle", "response.userHandle");
+    assertion["response"]["userHandle"] = *user;
+  }
+  answer.assertion = assertion.dump();
+  return answer;
 }
 
 }  // namespace
@@ -349,6 +395,12 @@ void NativeEngine::on_state(ClientState to, std::string_view reason, std::string
     case ClientState::Starting:
       state(WAX_SESSION_STARTING, reason, text);
       break;
+    case ClientState::PasskeyRequired:
+      state(WAX_SESSION_PASSKEY_REQUIRED, {}, {}, passkey_);
+      break;
+    case ClientState::PasskeyConfirmation:
+      state(WAX_SESSION_PASSKEY_CONFIRMATION_REQUIRED, {}, {}, passkey_);
+      break;
     case ClientState::Working:
       state(WAX_SESSION_WORKING);
       break;
@@ -369,6 +421,18 @@ void NativeEngine::on_qr(std::string_view text, std::uint32_t valid_ms) {
   if (!waiting_codes_.empty()) {
     post([this] { answer_waiting_codes(); });
   }
+}
+
+void NativeEngine::on_passkey_challenge(std::string_view json) {
+  // Somebody else's JSON, on its way to people: only what is an object passes.
+  const Json challenge = Json::parse(json, nullptr, false);
+  passkey_ = challenge.is_object() ? challenge.dump() : "{}";
+  told_passkey_challenge(passkey_);
+}
+
+void NativeEngine::on_passkey_code(std::string_view code) {
+  passkey_ = Json{{"code", code}}.dump();
+  told_passkey_code(code);
 }
 
 void NativeEngine::on_account(const DeviceRecord* record) {
@@ -415,8 +479,33 @@ void NativeEngine::raw_event(std::string_view name, std::string_view data_json) 
 // Operations --------------------------------------------------------------------------------------
 
 void NativeEngine::invoke(const plugin::Request& request, plugin::Call&& call) {
+  const ClientState now = client_ ? client_->state() : ClientState::Stopped;
+  const auto reply = [&call] {
+    return [shared = std::make_shared<plugin::Call>(std::move(call))](const Status& status) {
+      if (status) {
+        shared->ok();
+      } else {
+        shared->fail(status.fault() == Fault::Argument ? WAX_E_STATE : WAX_E_UNAVAILABLE,
+                     status.message());
+      }
+    };
+  };
   if (request.op == "auth.requestCode") {
     request_code(request, std::move(call));
+  } else if (request.op == "auth.passkeyChallenge") {
+    now == ClientState::PasskeyRequired ? call.ok(passkey_)
+                                        : call.fail(WAX_E_STATE, "no challenge is pending");
+  } else if (request.op == "auth.passkeyConfirmation") {
+    now == ClientState::PasskeyConfirmation ? call.ok(passkey_)
+                                            : call.fail(WAX_E_STATE, "no confirmation is pending");
+  } else if (request.op == "auth.passkeyConfirm") {
+    client_ ? client_->confirm_passkey(reply())
+            : call.fail(WAX_E_STATE, "no confirmation is pending");
+  } else if (request.op == "auth.passkeyAssert") {
+    const Json body = Json::parse(request.json, nullptr, false);
+    const PasskeyAnswer answer = parse_passkey_answer(body);
+    client_ ? client_->answer_passkey(answer.credential, answer.assertion, reply())
+            : call.fail(WAX_E_STATE, "no challenge is pending");
   } else {
     call.fail(WAX_E_UNSUPPORTED, "there is no operation " + std::string(request.op));
   }

@@ -48,6 +48,8 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   // News, for raw events. Those of the state come after the session's own.
   virtual void told_state(ClientState state, std::string_view reason, std::string_view text) = 0;
   virtual void told_qr(std::string_view text) = 0;
+  virtual void told_passkey_challenge(std::string_view json) { (void)json; }
+  virtual void told_passkey_code(std::string_view code) { (void)code; }
   virtual void told_paired(const DeviceRecord& record) = 0;
   virtual void told_link(bool up) = 0;
   virtual void told_stanza(const Node& stanza) = 0;
@@ -75,6 +77,8 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void accept_version(const ClientVersion& version) override;
   void on_state(ClientState state, std::string_view reason, std::string_view text) override;
   void on_qr(std::string_view text, std::uint32_t valid_ms) override;
+  void on_passkey_challenge(std::string_view json) override;
+  void on_passkey_code(std::string_view code) override;
   void on_account(const DeviceRecord* record) override;
   void on_link(bool up) override;
   bool on_stanza(const Node& stanza) override;
@@ -114,6 +118,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
 
   std::unique_ptr<plugin::Call> ending_;  // stop or logout, until the connection is over
   std::vector<CodeRequest> waiting_codes_;
+  std::string passkey_;  // JSON of what is shown of it in the state that it is in
   Client::Counters counted_;
   std::string shown_account_;
 };

@@ -18,7 +18,15 @@ namespace waxwing::multidevice {
 
 class Node;
 
-enum class ClientState { Stopped, Starting, Pairing, Working, Failed };
+enum class ClientState {
+  Stopped,
+  Starting,
+  Pairing,
+  PasskeyRequired,      // an authenticator has to answer WhatsApp's challenge
+  PasskeyConfirmation,  // somebody has to compare a code with the phone's
+  Working,
+  Failed
+};
 
 // Implemented by whoever owns the Client. No function but on_link() and on_stanza() may call back
 // into the Client before it has returned; answers come from the loop. One thread.
@@ -61,6 +69,10 @@ class ClientHost {
   virtual void on_state(ClientState state, std::string_view reason, std::string_view text) = 0;
   // A code to be shown for that long; the state is Pairing.
   virtual void on_qr(std::string_view text, std::uint32_t valid_ms) = 0;
+  // The challenge (WebAuthn's PublicKeyCredentialRequestOptions as JSON), or the code to compare;
+  // the state that goes with it follows.
+  virtual void on_passkey_challenge(std::string_view json) = 0;
+  virtual void on_passkey_code(std::string_view code) = 0;
   // The account is known, or something of it has changed; nullptr: it is forgotten.
   virtual void on_account(const DeviceRecord* record) = 0;
   // Whether the connection of a paired device is up and logged in.

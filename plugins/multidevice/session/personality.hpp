@@ -34,6 +34,7 @@ struct Personality {
   bool asks_settings = false;  // props, blocklist and privacy after login
   bool asks_offline_batch = false;
   bool ping_has_child = false;
+  bool knows_passkeys = true;
   std::string_view code_nonce{"\0", 1};
 
   std::uint32_t ping_min_ms = 20'000;
