@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waiting, retrying and giving up.
+// Waiting, retrying and storing how far it has come.
 #include "webhook/backlog.hpp"
 
 #include <algorithm>
@@ -17,7 +17,6 @@ constexpr std::size_t kWriteBatch = 500;
 constexpr Millis kLongestAskedDelay(3'600'000);  // by Retry-After
 // Progress of retries that come sooner than this is not worth a write.
 constexpr Millis kProgressWorthStoring(1000);
-constexpr std::uint32_t kTrimDeadEvery = 100;
 constexpr std::size_t kMaxErrorText = 300;
 
 double random_share() {
@@ -114,7 +113,7 @@ void Backlog::list_chain(Slot slot, const std::string& order_key) {
   Queue& from = it->second;
   const TargetPtr to = target(slot);
   const std::int64_t now_ms = delivery_.loop().clock().unix_ms();
-  const std::int64_t oldest_ms = now_ms - Millis(delivery_.settings().max_age).count();
+  const std::int64_t oldest_ms = oldest_allowed_ms();
   while (Queue::Chain* chain = from.find(order_key)) {
     if (chain->phase == Queue::Phase::Waiting || chain->phase == Queue::Phase::UnderWay) {
       return;
@@ -171,6 +170,12 @@ const Item* Backlog::begin_sending(Slot slot, const std::string& order_key) {
   }
   if (chain->items.empty()) {
     it->second.forget_if_empty(order_key);
+    return nullptr;
+  }
+  if (chain->items.front().since_ms < oldest_allowed_ms()) {
+    chain->phase = Queue::Phase::Idle;
+    list_chain(slot, order_key);  // gives it up, and all that is as old
+    after_change(slot);
     return nullptr;
   }
   chain->phase = Queue::Phase::UnderWay;
@@ -264,56 +269,6 @@ void Backlog::settle_row(Slot slot, const Item& item) {
   }
 }
 
-void Backlog::bury(Slot slot, const Item& item, const std::string& error) {
-  delivery_.counters().dead.fetch_add(1, std::memory_order_relaxed);
-  log::warn("webhook.dead_letter", {{"session", session_},
-                                    {"event", item.event->id},
-                                    {"attempts", item.attempts},
-                                    {"why", error}});
-  if (!item.stored || delivery_.settings().dead_letters == 0) {
-    return;
-  }
-  const std::int64_t now_ms = delivery_.loop().clock().unix_ms();
-  const auto kept = std::chrono::hours(24) * delivery_.settings().dead_letters_days;
-  write(storage::WriteOp::put(
-      std::string(kDeadSpace), item.key.octets(slot),
-      write_dead({now_ms, item.attempts, error, write_row(*item.event, {slot}, item.since_ms)}),
-      now_ms + Millis(kept).count()));
-  if (++buried_ >= kTrimDeadEvery) {
-    buried_ = 0;
-    trim_dead();
-  }
-}
-
-void Backlog::enforce_limits(Slot slot, Queue& queue) {
-  const config::Webhooks& limits = delivery_.settings();
-  while (queue.size() > limits.max_pending || queue.bytes() > limits.max_pending_mb * 1'000'000) {
-    const auto oldest = queue.pop_oldest();
-    if (!oldest.has_value()) {
-      return;  // all of the window is under way
-    }
-    drop(slot, queue, *oldest);
-  }
-}
-
-void Backlog::drop(Slot slot, Queue& queue, const Item& item) {
-  ++queue.dropped;
-  delivery_.counters().dropped.fetch_add(1, std::memory_order_relaxed);
-  settle_row(slot, item);
-  if (dropped_.empty()) {
-    // One message for what goes in a second.
-    delivery_.loop().start_timer(Millis(1000), [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) {
-        for (const auto& [of, count] : std::exchange(self->dropped_, {})) {
-          const TargetPtr to = self->target(of);
-          self->delivery_.dropped()(self->session_, to ? to->url : "", count);
-        }
-      }
-    });
-  }
-  ++dropped_[slot];
-}
-
 // Bookkeeping after anything that may have taken items away.
 void Backlog::after_change(Slot slot) {
   const auto it = queues_.find(slot);
@@ -328,6 +283,7 @@ void Backlog::after_change(Slot slot) {
   if (queue.wants_tail()) {
     load_tail(slot);
   }
+  watch_age();
   check_closed();
 }
 
@@ -405,6 +361,7 @@ void Backlog::erase_everything() {
 
 void Backlog::abandon() {
   gone_ = true;
+  delivery_.loop().cancel_timer(std::exchange(age_timer_, 0));
   for (auto& [slot, queue] : queues_) {
     queue.for_each_chain([&](const std::string&, Queue::Chain& chain) {
       if (chain.phase == Queue::Phase::Waiting) {

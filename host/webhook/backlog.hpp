@@ -87,7 +87,7 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   void take_tail(Slot slot, const std::vector<storage::Row>& rows, std::uint64_t generation);
   void trim_dead();
 
-  // Waiting and giving up
+  // Waiting and giving up (backlog_limits.cc)
   [[nodiscard]] Queue& queue(Slot slot);
   void enqueue(Slot slot, Item item);
   void end_item(Slot slot, const std::string& order_key);
@@ -95,6 +95,10 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   void bury(Slot slot, const Item& item, const std::string& error);
   void drop(Slot slot, Queue& queue, const Item& item);
   void enforce_limits(Slot slot, Queue& queue);
+  // Unix time; what waits since before that has waited too long.
+  [[nodiscard]] std::int64_t oldest_allowed_ms() const;
+  void watch_age();
+  void drop_old();
   void wait(Slot slot, const std::string& order_key, Queue::Chain& chain, Millis delay);
   void after_change(Slot slot);
   void write(storage::WriteOp op);
@@ -118,6 +122,7 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   std::set<std::pair<RowKey, Slot>> done_;                // of rows that wait for another slot yet
   std::vector<storage::WriteOp> writes_;                  // to be stored soon
   std::map<Slot, std::uint64_t> dropped_;                 // not told yet
+  runtime::Loop::TimerId age_timer_ = 0;                  // for the oldest that waits
   std::uint32_t buried_ = 0;                              // since dead letters were trimmed
 };
 

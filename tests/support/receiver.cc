@@ -1,16 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-// A webhook receiver on plain sockets.
+// A webhook receiver on blocking sockets.
 #include "support/receiver.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <netinet/in.h>
+#include <optional>
 #include <sys/socket.h>
 
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
 
 namespace waxwing::testing {
+
+struct Receiver::Tls {
+  explicit Tls(const Certificate& certificate) : context(SSL_CTX_new(TLS_server_method())) {
+    BIO* const key_octets = BIO_new_mem_buf(certificate.key_pem.data(), -1);
+    BIO* const own_octets = BIO_new_mem_buf(certificate.chain_pem.data(), -1);
+    EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_octets, nullptr, nullptr, nullptr);
+    X509* const own = PEM_read_bio_X509(own_octets, nullptr, nullptr, nullptr);
+    EXPECT_EQ(SSL_CTX_use_certificate(context, own), 1);
+    EXPECT_EQ(SSL_CTX_use_PrivateKey(context, key), 1);
+    X509_free(own);
+    EVP_PKEY_free(key);
+    BIO_free(own_octets);
+    BIO_free(key_octets);
+  }
+  ~Tls() { SSL_CTX_free(context); }
+  Tls(const Tls&) = delete;
+  Tls& operator=(const Tls&) = delete;
+
+  SSL_CTX* const context;
+};
+
+struct Receiver::Peer {
+  Peer(int descriptor, const Tls* tls)
+      : fd(descriptor), ssl(tls == nullptr ? nullptr : SSL_new(tls->context)) {
+    if (ssl != nullptr) {
+      SSL_set_fd(ssl, fd);
+    }
+  }
+  ~Peer() { SSL_free(ssl); }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  [[nodiscard]] bool shake_hands() const { return ssl == nullptr || SSL_accept(ssl) == 1; }
+  [[nodiscard]] ssize_t receive(char* to, std::size_t size) const {
+    return ssl == nullptr ? ::recv(fd, to, size, 0) : SSL_read(ssl, to, static_cast<int>(size));
+  }
+  [[nodiscard]] ssize_t send(const char* from, std::size_t size) const {
+    return ssl == nullptr ? ::send(fd, from, size, MSG_NOSIGNAL)
+                          : SSL_write(ssl, from, static_cast<int>(size));
+  }
+
+  const int fd;
+  SSL* const ssl;  // null: in clear
+};
+
 namespace {
 
 std::string lower(std::string text) {
@@ -20,7 +69,8 @@ std::string lower(std::string text) {
 }
 
 // Head and body of one request; false at the end of the connection.
-bool read_request(int fd, std::string& buffer, Received& out) {
+template <class Peer>
+bool read_request(const Peer& peer, std::string& buffer, Received& out) {
   std::size_t head_end = std::string::npos;
   std::size_t wanted = std::string::npos;
   char piece[16384];
@@ -53,7 +103,7 @@ bool read_request(int fd, std::string& buffer, Received& out) {
       buffer.erase(0, wanted);
       return true;
     }
-    const ssize_t got = ::recv(fd, piece, sizeof piece, 0);
+    const ssize_t got = peer.receive(piece, sizeof piece);
     if (got <= 0) {
       return false;
     }
@@ -68,7 +118,13 @@ std::string Received::header(const std::string& name) const {
   return it == headers.end() ? "" : it->second;
 }
 
-Receiver::Receiver(React react, std::uint16_t port) : react_(std::move(react)) {
+Receiver::Receiver(React react, std::uint16_t port) : Receiver(nullptr, std::move(react), port) {}
+
+Receiver::Receiver(const Certificate& certificate, React react)
+    : Receiver(std::make_unique<Tls>(certificate), std::move(react), 0) {}
+
+Receiver::Receiver(std::unique_ptr<Tls> tls, React react, std::uint16_t port)
+    : tls_(std::move(tls)), react_(std::move(react)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
   ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -102,7 +158,7 @@ Receiver::~Receiver() {
 }
 
 std::string Receiver::url(const std::string& path) const {
-  return "http://127.0.0.1:" + std::to_string(port_) + path;
+  return (tls_ ? "https" : "http") + std::string("://127.0.0.1:") + std::to_string(port_) + path;
 }
 
 std::vector<Received> Receiver::all() const {
@@ -147,10 +203,16 @@ void Receiver::accept_all() {
 }
 
 void Receiver::serve(int fd) {
+  // OpenSSL writes without MSG_NOSIGNAL, and some clients are gone by then.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   std::string buffer;
-  while (true) {
+  std::optional<Peer> peer(std::in_place, fd, tls_.get());
+  for (bool going = peer->shake_hands(); going;) {
     Received request;
-    if (!read_request(fd, buffer, request)) {
+    if (!read_request(*peer, buffer, request)) {
       break;
     }
     request.at = std::chrono::steady_clock::now();
@@ -163,16 +225,15 @@ void Receiver::serve(int fd) {
       }
       changed_.notify_all();
     }
-    if (!answer(fd, reaction)) {
-      break;
-    }
+    going = answer(*peer, reaction);
   }
+  peer.reset();
   const std::lock_guard lock(mutex_);
   std::erase(open_, fd);
   ::close(fd);
 }
 
-bool Receiver::answer(int fd, const Reaction& reaction) {
+bool Receiver::answer(Peer& peer, const Reaction& reaction) {
   {
     std::unique_lock lock(mutex_);
     const Millis wait = reaction.silent ? Millis(3'600'000) : reaction.delay;
@@ -182,7 +243,7 @@ bool Receiver::answer(int fd, const Reaction& reaction) {
   }
   if (reaction.reset) {
     const linger at_once{1, 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::setsockopt(peer.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     return false;
   }
   std::string out = "HTTP/1.1 " + std::to_string(reaction.status) + " Whatever\r\n";
@@ -191,7 +252,7 @@ bool Receiver::answer(int fd, const Reaction& reaction) {
   }
   out += "Content-Length: " + std::to_string(reaction.body.size()) + "\r\n\r\n" + reaction.body;
   for (std::size_t sent = 0; sent < out.size();) {
-    const ssize_t n = ::send(fd, out.data() + sent, out.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n = peer.send(out.data() + sent, out.size() - sent);
     if (n <= 0) {
       return false;
     }

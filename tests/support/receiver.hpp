@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A webhook receiver for tests: real HTTP/1.1 on loopback, that can fail in every way there is.
+// A webhook receiver for tests: real HTTP/1.1 on loopback, in clear or under TLS, that can fail in
+// every way there is.
 #pragma once
 
 #include <atomic>
@@ -7,11 +8,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/certificates.hpp"
 #include "support/patience.hpp"
 #include "support/value.hpp"
 
@@ -45,6 +48,8 @@ class Receiver {
 
   // Answers 200 unless told otherwise. `port` 0 = any free one.
   explicit Receiver(React react = {}, std::uint16_t port = 0);
+  // Under TLS, with that certificate.
+  explicit Receiver(const Certificate& certificate, React react = {});
   ~Receiver();
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
@@ -62,10 +67,16 @@ class Receiver {
   [[nodiscard]] std::size_t connections() const noexcept { return connections_.load(); }
 
  private:
+  struct Peer;  // one connection
+  struct Tls;   // what all connections share of it
+
+  Receiver(std::unique_ptr<Tls> tls, React react, std::uint16_t port);
+
   void accept_all();
   void serve(int fd);
-  [[nodiscard]] bool answer(int fd, const Reaction& reaction);
+  [[nodiscard]] bool answer(Peer& peer, const Reaction& reaction);
 
+  const std::unique_ptr<Tls> tls_;  // null: in clear
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> connections_{0};  // that were ever opened

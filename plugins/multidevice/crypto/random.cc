@@ -10,7 +10,10 @@ namespace waxwing::multidevice {
 
 void fill_random(MutableBytes octets) noexcept {
   need_sodium();
-  randombytes_buf(octets.data(), octets.size());
+  // Of an empty range data() may be null, which C functions may not be given.
+  if (!octets.empty()) {
+    randombytes_buf(octets.data(), octets.size());
+  }
 }
 
 Bytes random_bytes(std::size_t size) {

@@ -108,6 +108,7 @@ NativeEngine::~NativeEngine() = default;
 // Life cycle --------------------------------------------------------------------------------------
 
 void NativeEngine::start(plugin::Call&& call) {
+  retired_messenger_.reset();
   retired_.reset();
   loading_ = true;
   engine_info(info_json(false));
@@ -140,6 +141,7 @@ void NativeEngine::start(plugin::Call&& call) {
         }
         ClientHost& world = *this;
         client_ = std::make_unique<Client>(world, std::move(params));
+        messenger_ = std::make_unique<Messenger>(*client_, world, sink_);
         counted_ = {};
         client_->start();
       });
@@ -170,7 +172,7 @@ void NativeEngine::end_with(plugin::Call&& call) {
   if (socket_over_) {
     finish_end();
   } else {
-    after(kGoodbyeMs, [this] { finish_end(); });
+    Engine::after(kGoodbyeMs, [this] { finish_end(); });
   }
 }
 
@@ -188,7 +190,9 @@ void NativeEngine::finish_end() {
   unsent_ = {};
   wake_ms_ = 0;
   loading_ = false;
-  retired_ = std::move(client_);  // one of its functions may be running
+  // One of their functions may be running.
+  retired_messenger_ = std::move(messenger_);
+  retired_ = std::move(client_);
   call->ok();
 }
 
@@ -294,11 +298,15 @@ void NativeEngine::wake_at(std::int64_t time_ms) {
   }
 }
 
+void NativeEngine::after(std::uint32_t delay_ms, std::function<void()> task) {
+  Engine::after(delay_ms, std::move(task));
+}
+
 void NativeEngine::set_wake_timer() {
   timer_ms_ = wake_ms_;
   const std::int64_t scale = settings_.time_scale;
   const std::int64_t delay = (std::max<std::int64_t>(0, wake_ms_ - now_ms()) + scale - 1) / scale;
-  timer_ = after(static_cast<std::uint32_t>(delay), [this] {
+  timer_ = Engine::after(static_cast<std::uint32_t>(delay), [this] {
     if (wake_ms_ == 0) {
       return;
     }
@@ -315,7 +323,11 @@ void NativeEngine::set_wake_timer() {
 }
 
 void NativeEngine::commit(StoreBatch batch, std::function<void(bool)> done) {
-  plugin::Changes changes;
+  commit_with(std::move(batch), {}, std::move(done));
+}
+
+void NativeEngine::commit_with(StoreBatch batch, plugin::Changes changes,
+                               std::function<void(bool)> done) {
   for (const StoreOp& op : batch.ops()) {
     std::string space(op.space);
     switch (op.kind) {
@@ -455,11 +467,12 @@ void NativeEngine::on_account(const DeviceRecord* record) {
 void NativeEngine::on_link(bool up) {
   engine_info(info_json(up));
   told_link(up);
+  messenger_->link(up);
 }
 
 bool NativeEngine::on_stanza(const Node& stanza) {
   told_stanza(stanza);
-  return false;
+  return messenger_->take(stanza);
 }
 
 void NativeEngine::raw_event(std::string_view name, std::string_view data_json) {
@@ -530,7 +543,7 @@ void NativeEngine::request_code(const plugin::Request& request, plugin::Call&& c
     answer_waiting_codes();
   } else if (soon && !ending_) {
     waiting_codes_.push_back({phone, std::move(call)});
-    after(traits_.code_wait_ms, [this] {
+    Engine::after(traits_.code_wait_ms, [this] {
       for (CodeRequest& waiting : std::exchange(waiting_codes_, {})) {
         waiting.call.fail(WAX_E_STATE, "a code can be asked for in SCAN_QR_CODE only");
       }

@@ -12,14 +12,18 @@
 
 #include <waxwing/plugin.hpp>
 
+#include "multidevice/engine/engine_sink.hpp"
 #include "multidevice/engine/native_settings.hpp"
 #include "multidevice/engine/versions.hpp"
+#include "multidevice/message/messenger.hpp"
 #include "multidevice/session/client.hpp"
 
 namespace waxwing::multidevice {
 
 // Base of the engines. Ties a Client to the server's connections, timers and store. [session-loop]
 class NativeEngine : public plugin::Engine, private ClientHost {
+  friend class EngineSink;
+
  public:
   struct Traits {
     const Personality* personality;
@@ -57,6 +61,8 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void raw_event(std::string_view name, std::string_view data_json);
 
   [[nodiscard]] Client* client() const noexcept { return client_.get(); }
+  // Null unless there is a client.
+  [[nodiscard]] Messenger* messenger() const noexcept { return messenger_.get(); }
 
  private:
   // ClientHost
@@ -66,6 +72,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void close_connection() override;
   void send(ByteView octets) override;
   void wake_at(std::int64_t time_ms) override;
+  void after(std::uint32_t delay_ms, std::function<void()> task) override;
   void commit(StoreBatch batch, std::function<void(bool)> done) override;
   void load(std::vector<StoreKey> keys, std::function<void(bool, const StoreRows&)> done) override;
   void scan(std::string_view space, std::string after, std::uint32_t limit,
@@ -83,6 +90,8 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void on_link(bool up) override;
   bool on_stanza(const Node& stanza) override;
 
+  // Rows and events as one.
+  void commit_with(StoreBatch batch, plugin::Changes changes, std::function<void(bool)> done);
   void connect();
   void on_closed(const plugin::NetEnd& end);
   void flush();
@@ -104,6 +113,9 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   DeviceProfile profile_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<Client> retired_;  // of the run before
+  EngineSink sink_{*this};
+  std::unique_ptr<Messenger> messenger_;
+  std::unique_ptr<Messenger> retired_messenger_;
 
   bool loading_ = false;  // the credentials are on their way
 

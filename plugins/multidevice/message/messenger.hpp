@@ -51,11 +51,9 @@ class Messenger {
   Messenger& operator=(const Messenger&) = delete;
 
   // Of the Client's owner: the login is done or the connection is gone, a stanza came (true: it is
-  // taken, and will be acknowledged here), the time is wake_ms() (0: none).
+  // taken, and will be acknowledged here).
   void link(bool up);
   bool take(const Node& stanza);
-  void wake();
-  [[nodiscard]] std::int64_t wake_ms() const noexcept;
 
   // Messages ------------------------------------------------------------------------------------
   // done() comes when the server has it, when it will not be sent, or after ten seconds without

@@ -41,6 +41,11 @@ const Participant* GroupInfo::find(const Person& person) const {
   return found == participants.end() ? nullptr : &*found;
 }
 
+const DeviceRecord& Messenger::Parts::own() const {
+  static const DeviceRecord kNobody;
+  return client.record() ? *client.record() : kNobody;
+}
+
 Person Messenger::Parts::me() const {
   return {own().pn.without_device(), own().lid.empty() ? Jid() : own().lid.without_device()};
 }
@@ -186,18 +191,28 @@ bool Messenger::Parts::take_notification(const Node& notification) {
   return true;
 }
 
+// One timer, for the earliest of the deadlines; all are as far away when they are set.
 void Messenger::Parts::rearm() {
-  wake_ms = 0;
-  const auto earlier = [&](std::int64_t time) {
-    if (time != 0 && (wake_ms == 0 || time < wake_ms)) {
-      wake_ms = time;
-    }
-  };
+  if (armed) {
+    return;
+  }
+  std::int64_t next = 0;
+  const auto earlier = [&](std::int64_t time) { next = next == 0 ? time : std::min(next, time); };
   for (const auto& [id, entry] : pending) {
-    earlier(entry.done ? entry.deadline_ms : 0);
+    if (entry.done) {
+      earlier(entry.deadline_ms);
+    }
   }
   for (const auto& op : waiting) {
     earlier(op->deadline_ms);
+  }
+  if (next != 0) {
+    armed = true;
+    const std::int64_t delay = std::max<std::int64_t>(1, next - host.now_ms());
+    host.after(static_cast<std::uint32_t>(delay), [this] {
+      armed = false;
+      wake();
+    });
   }
 }
 
@@ -237,12 +252,6 @@ void Messenger::link(bool up) {
 }
 bool Messenger::take(const Node& stanza) {
   return parts_->take(stanza);
-}
-void Messenger::wake() {
-  parts_->wake();
-}
-std::int64_t Messenger::wake_ms() const noexcept {
-  return parts_->wake_ms;
 }
 void Messenger::send(OutgoingMessage message, std::function<void(const SendResult&)> done) {
   parts_->send(std::move(message), std::move(done));

@@ -79,7 +79,8 @@ struct Messenger::Parts {
   Parts(Client& c, ClientHost& h, MessageSink& s) : client(c), host(h), sink(s), vault(h) {}
 
   // parts.cc ------------------------------------------------------------------------------------
-  [[nodiscard]] const DeviceRecord& own() const { return *client.record(); }
+  // Of nobody once the device was unlinked: what is still under way ends without effect.
+  [[nodiscard]] const DeviceRecord& own() const;
   [[nodiscard]] Person me() const;
   [[nodiscard]] bool is_own(const Jid& jid) const;
   [[nodiscard]] bool is_this_device(const Jid& jid) const;
@@ -129,7 +130,9 @@ struct Messenger::Parts {
   [[nodiscard]] std::string_view receipt_type(const Incoming& in) const;
   [[nodiscard]] static std::string seen_key(const Incoming& in);
   void mark_seen(const Incoming& in, StoreBatch& batch);
-  [[nodiscard]] bool remember(const Incoming& in);  // false: it is remembered already
+  void remember(const Incoming& in);
+  [[nodiscard]] static std::uint64_t recent_hash(const Incoming& in);
+  void end(const Incoming& in, std::string_view type, bool stored);
   [[nodiscard]] std::string sender_key_name(const Jid& group, const std::string& address) const;
 
   // retry.cc --------------------------------------------------------------------------------------
@@ -179,7 +182,7 @@ struct Messenger::Parts {
   std::unordered_map<std::uint64_t, std::uint8_t> answered;  // how often one was sent again
   std::unordered_map<std::string, Pending> pending;
   std::vector<std::shared_ptr<Sending>> waiting;  // for the connection
-  std::int64_t wake_ms = 0;
+  bool armed = false;                             // a timer runs
 };
 
 [[nodiscard]] std::uint64_t hash_of(std::initializer_list<std::string_view> parts);

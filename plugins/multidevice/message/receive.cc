@@ -90,18 +90,17 @@ void Messenger::Parts::mark_seen(const Incoming& in, StoreBatch& batch) {
   }
 }
 
-bool Messenger::Parts::remember(const Incoming& in) {
-  const std::uint64_t hash = hash_of({in.info.chat.user, in.author.user, in.info.id});
-  if (std::find(recent.begin(), recent.end(), hash) != recent.end()) {
-    return false;
-  }
+std::uint64_t Messenger::Parts::recent_hash(const Incoming& in) {
+  return hash_of({in.info.chat.user, in.author.user, in.info.id});
+}
+
+void Messenger::Parts::remember(const Incoming& in) {
   if (recent.size() < kRecent) {
-    recent.push_back(hash);
+    recent.push_back(recent_hash(in));
   } else {
-    recent[recent_at] = hash;
+    recent[recent_at] = recent_hash(in);
     recent_at = (recent_at + 1) % kRecent;
   }
-  return true;
 }
 
 Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
@@ -164,8 +163,7 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
     }
   }
   const bool seen_before = in.ask_seen && vault.octets(rows::kSeen, seen) != nullptr;
-  const std::uint64_t hash = hash_of({in.info.chat.user, in.author.user, in.info.id});
-  if (seen_before || std::find(recent.begin(), recent.end(), hash) != recent.end()) {
+  if (seen_before || std::find(recent.begin(), recent.end(), recent_hash(in)) != recent.end()) {
     ++counters.duplicates;
     confirm(in, receipt_type(in));
     return rows;
@@ -192,10 +190,9 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
   if (opened.message) {
     hand_over(in, std::move(*opened.message), std::move(batch));
   } else if (opened.fault == DecryptFault::None) {  // keys only
-    (void)remember(in);
     mark_seen(in, batch);
     host.commit(std::move(batch), [this, copy = in, type = receipt_type(in)](bool stored) {
-      stored ? confirm(copy, type) : storage_failed();
+      end(copy, type, stored);
     });
   } else {
     store(std::move(batch));
@@ -337,14 +334,11 @@ void Messenger::Parts::hand_over(Incoming& in, Bytes message, StoreBatch batch) 
   if (protocol == kHistorySyncNotification && in.info.from_me) {
     type = "hist_sync";
   }
-  (void)remember(in);
   mark_seen(in, batch);
   Incoming copy = in;  // without what only the stanza of now needs
   copy.stanza = nullptr;
   copy.kept = Node();
-  auto durable = [this, copy = std::move(copy), type](bool stored) {
-    stored ? confirm(copy, type) : storage_failed();
-  };
+  auto durable = [this, copy = std::move(copy), type](bool stored) { end(copy, type, stored); };
   if (protocol && is_of_own_devices(*protocol) && !in.info.from_me) {
     sink.on_note("message.forged", "a message that only our own devices may write");
     host.commit(std::move(batch), std::move(durable));
@@ -375,6 +369,15 @@ void Messenger::Parts::check_duplicate(const Incoming& in) {
     }
     return {};
   });
+}
+
+void Messenger::Parts::end(const Incoming& in, std::string_view type, bool stored) {
+  if (stored) {
+    remember(in);
+    confirm(in, type);
+  } else {
+    storage_failed();
+  }
 }
 
 void Messenger::Parts::confirm(const Incoming& in, std::string_view type) {

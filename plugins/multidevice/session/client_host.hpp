@@ -45,6 +45,8 @@ class ClientHost {
   // Call wake() at that time of now_ms(), or somewhat later. One time only counts, the last; 0:
   // none.
   virtual void wake_at(std::int64_t time_ms) = 0;
+  // Runs the task once, that much later, unless the Client's owner is done with it before.
+  virtual void after(std::uint32_t delay_ms, std::function<void()> task) = 0;
   // done(true) once it is durable, done(false) when nothing of it is.
   virtual void commit(StoreBatch batch, std::function<void(bool)> done) = 0;
   // done(true, rows found) or done(false, none); missing rows are left out. Sees every commit()

@@ -178,7 +178,7 @@ void TestDevice::send(ByteView octets) {
 
 void TestDevice::send(Bytes message) {
   in_process([this, message = std::move(message), number = connection_number_] {
-    if (number == connection_number_) {
+    if (client && number == connection_number_) {
       client->received(message);
     }
   });
@@ -186,7 +186,7 @@ void TestDevice::send(Bytes message) {
 
 void TestDevice::close() {
   in_process([this, number = connection_number_] {
-    if (number == connection_number_) {
+    if (client && number == connection_number_) {
       connection_.reset();
       client->closed({}, {});
     }
@@ -204,6 +204,15 @@ void TestDevice::wake_at(std::int64_t time_ms) {
       client->wake();
     }
   });
+}
+
+void TestDevice::after(std::uint32_t delay_ms, std::function<void()> task) {
+  town.after(std::chrono::milliseconds(delay_ms),
+             [this, process = process_, task = std::move(task)] {
+               if (process == process_) {
+                 task();
+               }
+             });
 }
 
 // Disk --------------------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ class TestDevice final : public ClientHost, public MessageSink, public sim::Sock
   void close_connection() override;
   void send(ByteView octets) override;
   void wake_at(std::int64_t time_ms) override;
+  void after(std::uint32_t delay_ms, std::function<void()> task) override;
   void commit(StoreBatch batch, std::function<void(bool)> done) override;
   void load(std::vector<StoreKey> keys, std::function<void(bool, const StoreRows&)> done) override;
   void scan(std::string_view space, std::string after, std::uint32_t limit,

@@ -34,6 +34,7 @@ class World final : public ClientHost {
   [[nodiscard]] std::int64_t now_ms() override { return now_ms_; }
   [[nodiscard]] std::int64_t unix_ms() override { return 1'800'000'000'000 + now_ms_; }
   void wake_at(std::int64_t time_ms) override { wake_ms_ = time_ms; }
+  void after(std::uint32_t /*delay_ms*/, std::function<void()> /*task*/) override {}
 
   // Disk ----------------------------------------------------------------------------------------
   // Makes what waits durable, or refuses it, and whatever that leads to.

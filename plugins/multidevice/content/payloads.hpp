@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// WAHA's payloads of what was received or sent, in an engine's own way.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "multidevice/content/names.hpp"
+#include "multidevice/content/wire_json.hpp"
+#include "multidevice/message/types.hpp"
+
+namespace waxwing::multidevice::content {
+
+// One event for webhooks; `order_key` is its chat.
+struct Event {
+  std::string type;
+  std::string json;
+  std::string order_key;
+};
+
+// As WAHA has it.
+enum class Ack : int { Error = -1, Pending = 0, Server = 1, Device = 2, Read = 3, Played = 4 };
+[[nodiscard]] std::string_view ack_name(Ack ack) noexcept;
+
+// `_data` differs: members of whatsmeow's events with Whatsmeow, of Baileys' with Baileys. Value
+// type; texts that are no UTF-8 are replaced.
+class Payloads {
+ public:
+  explicit Payloads(Dialect engine) : engine_(engine) {}
+
+  // The account itself.
+  void set_me(Person me) { me_ = std::move(me); }
+  [[nodiscard]] const Person& me() const noexcept { return me_; }
+
+  // A WAMessage. `octets` is a waE2E.Message; `api`: this server sent it.
+  [[nodiscard]] nlohmann::json message(const MessageInfo& info, ByteView octets, Ack ack,
+                                       bool api) const;
+  // What a message means for whoever listens: "message", "message.reaction", … Nothing for what
+  // devices tell each other. `before`: the message that a revoke is about, where it is known.
+  [[nodiscard]] std::vector<Event> events_of(const MessageInfo& info, ByteView octets, Ack ack,
+                                             bool api, const nlohmann::json& before) const;
+  [[nodiscard]] Event waiting(const MessageInfo& info) const;
+
+  // message.ack or message.ack.group. A failure has its reason, text and number.
+  [[nodiscard]] std::vector<Event> events_of(const ReceiptNews& news) const;
+  [[nodiscard]] Event ack(const MessageInfo& info, Ack ack, const SendResult* failure) const;
+
+  [[nodiscard]] nlohmann::json presence(const PresenceNews& news) const;
+
+  [[nodiscard]] std::vector<Event> events_of(const GroupNews& news) const;
+  // In the shape that all engines share, and in the engine's own.
+  [[nodiscard]] nlohmann::json group(const GroupInfo& group) const;
+  [[nodiscard]] nlohmann::json engine_group(const GroupInfo& group) const;
+  [[nodiscard]] nlohmann::json engine_participants(const GroupInfo& group) const;
+  [[nodiscard]] static nlohmann::json participant(const Participant& participant, bool by_lid);
+
+ private:
+  // id, from, to, participant, fromMe, and who is who.
+  [[nodiscard]] nlohmann::json base(const MessageInfo& info) const;
+  [[nodiscard]] nlohmann::json data_of(const MessageInfo& info, nlohmann::json message) const;
+
+  Dialect engine_;
+  Person me_;
+};
+
+// {"pn", "lid"}, or null for nobody.
+[[nodiscard]] nlohmann::json person_json(const Person& person);
+// Text for the wire.
+[[nodiscard]] std::string dump(const nlohmann::json& json);
+
+}  // namespace waxwing::multidevice::content
