@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "multidevice/engine/passkey_answer.hpp"
 #include "multidevice/pair/link_code.hpp"
 
 namespace waxwing::multidevice {
@@ -50,51 +51,6 @@ std::string parse_phone(const std::string& given) {
     throw Error(WAX_E_INVALID, "phoneNumber must be in international form: 7 to 15 digits");
   }
   return digits;
-}
-
-// base64url without padding, as WebAuthn writes it; throws Error(WAX_E_INVALID).
-Bytes parse_base64url(const Json& object, const char* key, const char* field) {
-  const auto it = object.find(key);
-  std::string text = it != object.end() && it->is_string() ? it->get<std::string>() : "";
-  std::erase(text, '=');
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  text.append((4 - text.size() % 4) % 4, '=');
-  auto octets = from_base64(text);
-  if (!octets || octets->empty()) {
-    throw Error(WAX_E_INVALID, std::string(field) + " must be base64url");
-  }
-  return std::move(*octets);
-}
-
-struct PasskeyAnswer {
-  Bytes credential;
-  std::string assertion;
-};
-// What the authenticator gave, without anything else that a caller put beside it.
-PasskeyAnswer parse_passkey_answer(const Json& body) {
-  const Json none = Json::object();
-  const auto it = body.is_object() ? body.find("response") : body.end();
-  const Json& response = body.is_object() && it != body.end() && it->is_object() ? *it : none;
-  PasskeyAnswer answer;
-  answer.credential = parse_base64url(body.is_object() ? body : none, "rawId", "rawId");
-  (void)parse_base64url(response, "clientDataJSON", "response.clientDataJSON");
-  (void)parse_base64url(response, "authenticatorData", "response.authenticatorData");
-  (void)parse_base64url(response, "signature", "response.signature");
-  Json assertion = {{"id", body.value("id", "")},
-                    {"rawId", body["rawId"]},
-                    {"type", body.value("type", "public-key")},
-                    {"response",
-                     {{"clientDataJSON", response["clientDataJSON"]},
-                      {"authenticatorData", response["authenticatorData"]},
-                      {"signature", response["signature"]},
-                      {"userHandle", nullptr}}}};
-  if (const auto user = response.find("userHandle"); user != response.end() && user->is_string()) {
-    (void)parse_base64url(response, "userHandle", "response.userHandle");
-    assertion["response"]["userHandle"] = *user;
-  }
-  answer.assertion = assertion.dump();
-  return answer;
 }
 
 }  // namespace
@@ -515,9 +471,9 @@ void NativeEngine::invoke(const plugin::Request& request, plugin::Call&& call) {
     client_ ? client_->confirm_passkey(reply())
             : call.fail(WAX_E_STATE, "no confirmation is pending");
   } else if (request.op == "auth.passkeyAssert") {
-    const Json body = Json::parse(request.json, nullptr, false);
-    const PasskeyAnswer answer = parse_passkey_answer(body);
-    client_ ? client_->answer_passkey(answer.credential, answer.assertion, reply())
+    PasskeyAnswer answer = parse_passkey_answer(request.json);
+    client_ ? client_->answer_passkey(std::move(answer.credential), std::move(answer.assertion),
+                                      reply())
             : call.fail(WAX_E_STATE, "no challenge is pending");
   } else {
     call.fail(WAX_E_UNSUPPORTED, "there is no operation " + std::string(request.op));
