@@ -26,7 +26,8 @@ function logger() {
 }
 
 const kVersions = { 6: ['baileys6', 'lib', 'index.js'], 7: ['baileys7', 'lib', 'index.js'] };
-const kTimeoutMs = 30000;
+// Only a failing test waits that long; a busy machine may need more than is customary.
+const kTimeoutMs = 120000;
 
 export class Baileys {
   static async create(release, simulator) {
@@ -51,7 +52,7 @@ export class Baileys {
       logger: logger(),
       waWebSocketUrl: this.simulator.endpoint,
       shouldSyncHistoryMessage: () => false,
-      defaultQueryTimeoutMs: 10000,
+      defaultQueryTimeoutMs: 60000,
       getMessage: async () => undefined,
       printQRInTerminal: false,
     });
