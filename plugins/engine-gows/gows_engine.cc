@@ -11,7 +11,8 @@ using Json = nlohmann::json;
 
 // The defaults of Personality are whatsmeow's.
 constexpr md::Personality kPersonality;
-const md::NativeEngine::Traits kTraits = {&kPersonality, 2'000, true};
+const md::NativeEngine::Traits kTraits = {&kPersonality, 2'000, true,
+                                          md::content::Dialect::Whatsmeow};
 
 md::DeviceProfile profile_of(const Settings& settings) {
   md::DeviceProfile profile = md::make_profile(settings.device);

@@ -28,7 +28,8 @@ constexpr md::Personality make_personality() {
   return p;
 }
 constexpr md::Personality kPersonality = make_personality();
-const md::NativeEngine::Traits kTraits = {&kPersonality, 10'000, false};
+const md::NativeEngine::Traits kTraits = {&kPersonality, 10'000, false,
+                                          md::content::Dialect::Baileys};
 
 md::DeviceProfile profile_of(const Settings& settings) {
   md::DeviceProfile profile = md::make_profile(settings.device);
@@ -95,8 +96,8 @@ void NowebEngine::told_link(bool up) {
   presence(up && mark_online_);
   if (up && mark_online_) {
     post([this] {
-      if (client() != nullptr) {
-        client()->set_presence(true);
+      if (messenger() != nullptr) {
+        messenger()->set_available(true);
       }
     });
   }

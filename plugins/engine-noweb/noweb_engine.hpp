@@ -23,8 +23,8 @@ class NowebEngine final : public md::NativeEngine {
   static constexpr const char* kLicense = "Apache-2.0";
   static constexpr const char* kConfigSection = "noweb";
   static constexpr const char* kConfigSchema = noweb::kConfigSchema;
-  static constexpr const char* kEvents[] = {"engine.event", nullptr};
-  static constexpr wax_op kOps[] = {wp::op("auth.requestCode", WAX_OP_ANY_STATE)};
+  static constexpr const auto& kEvents = md::kNativeEvents;
+  static constexpr const auto& kOps = md::kNativeOps;
 
   explicit NowebEngine(const wp::Init& init)
       : NowebEngine(init, parse_settings(init.config, init.session_config)) {}

@@ -192,6 +192,32 @@ void drop_all(const Call& call) {
   call.answer({{"closed", call.server.drop_connections()}});
 }
 
+void create_group(const Call& call) {
+  std::vector<Account*> people;
+  for (const json& phone : call.body.value("phones", json::array())) {
+    Account* account =
+        phone.is_string() ? call.server.world().find_phone(phone.get<std::string>()) : nullptr;
+    if (account == nullptr) {
+      return call.fail(422, "phones: numbers of accounts, the first of whom makes the group");
+    }
+    people.push_back(account);
+  }
+  if (people.empty() || call.text("subject").empty()) {
+    return call.fail(422, "subject and phones should not be empty");
+  }
+  const Group& group =
+      call.server.groups().create(call.text("subject"), people, call.text("mode") != "pn", nullptr);
+  call.answer(to_json(group), 201);
+}
+
+void list_groups(const Call& call) {
+  json list = json::array();
+  for (const auto& [id, group] : call.server.groups().all()) {
+    list.push_back(to_json(group));
+  }
+  call.answer(list);
+}
+
 void show_faults(const Call& call) {
   call.answer(to_json(call.server.faults()));
 }
@@ -283,6 +309,8 @@ constexpr Operation kOperations[] = {
     {"DELETE", "/accounts/{}/devices/{}", unlink},
     {"POST", "/accounts/{}/devices/{}/stream-error", end_stream},
     {"POST", "/accounts/{}/devices/{}/drop", drop_one},
+    {"GET", "/groups", list_groups},
+    {"POST", "/groups", create_group},
     {"GET", "/pairings", list_pairings},
     {"POST", "/pairings/expire", expire_pairing},
     {"POST", "/drop", drop_all},

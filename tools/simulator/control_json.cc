@@ -122,6 +122,19 @@ json to_json(const Account& account) {
           {"devices", std::move(devices)}};
 }
 
+json to_json(const Group& group) {
+  json members = json::array();
+  for (const Member& member : group.members) {
+    members.push_back(
+        {{"phone", member.account->phone}, {"admin", member.role != Member::Role::Member}});
+  }
+  return {{"jid", group.jid().to_string()},
+          {"subject", group.subject},
+          {"description", group.description},
+          {"mode", group.by_lid ? "lid" : "pn"},
+          {"members", std::move(members)}};
+}
+
 json to_json(const Faults& faults) {
   json out = json::object();
   for (const auto& [name, member] : kSwitches) {

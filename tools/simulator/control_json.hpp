@@ -7,12 +7,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "faults.hpp"
+#include "groups.hpp"
 #include "violations.hpp"
 #include "world.hpp"
 
 namespace waxwing::simulator {
 
 [[nodiscard]] nlohmann::json to_json(const Account& account);
+[[nodiscard]] nlohmann::json to_json(const Group& group);
 [[nodiscard]] nlohmann::json to_json(const Faults& faults);
 [[nodiscard]] nlohmann::json to_json(const Violations& violations);
 // Fields that are absent are off. What is wrong, with the field's name; empty when all is well.

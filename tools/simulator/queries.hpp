@@ -29,6 +29,17 @@ void on_query(Server& server, Connection& connection, const md::Node& iq);
 [[nodiscard]] Answer rotate_signed_prekey(const Query& query);
 [[nodiscard]] Answer digest_keys(const Query& query);
 [[nodiscard]] Answer fetch_bundles(const Query& query);
+// Of xmlns "w:g2": groups.
+[[nodiscard]] Answer ask_group(const Query& query);
+[[nodiscard]] Answer ask_own_groups(const Query& query);
+[[nodiscard]] Answer create_group(const Query& query);
+[[nodiscard]] Answer leave_group(const Query& query);
+[[nodiscard]] Answer set_group_subject(const Query& query);
+[[nodiscard]] Answer set_group_description(const Query& query);
+[[nodiscard]] Answer add_members(const Query& query);
+[[nodiscard]] Answer remove_members(const Query& query);
+[[nodiscard]] Answer promote_members(const Query& query);
+[[nodiscard]] Answer demote_members(const Query& query);
 // Of xmlns "usync": who has which devices.
 [[nodiscard]] Answer usync(const Query& query);
 

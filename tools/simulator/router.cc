@@ -3,6 +3,7 @@
 #include "router.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "connection.hpp"
@@ -115,6 +116,77 @@ void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::N
   deliver(*device, out.stanza.text("id"), std::move(stanza));
 }
 
+// A copy for one device of a group: its sender key first, then what is encrypted for all.
+void Router::deliver_to_member(const Outgoing& out, const Group& group, Account& receiver,
+                               Device& device, std::vector<const md::Node*> encs) {
+  const std::uint16_t from_device = out.connection.device_number;
+  if (encs.empty() || (&receiver == &out.sender && device.number == from_device)) {
+    return;
+  }
+  const bool by_lid = group.by_lid && !device.old_dictionary;
+  md::Node stanza("message");
+  stanza.set("from", group.jid()).set("type", out.stanza.text("type")).set("t", out.time_s);
+  stanza.set("participant", name_in(group, out.sender, from_device, device));
+  stanza.set(by_lid ? "participant_pn" : "participant_lid",
+             by_lid ? out.sender.phone_jid() : out.sender.lid_jid());
+  stanza.set("addressing_mode", by_lid ? "lid" : "pn").set("notify", out.sender.name);
+  if (!out.stanza.text("edit").empty()) {
+    stanza.set("edit", out.stanza.text("edit"));
+  }
+  for (const md::Node* enc : encs) {
+    stanza.add(*enc);
+  }
+  for (const std::string_view copied : {"device-identity", "meta", "biz", "reporting"}) {
+    if (const md::Node* child = out.stanza.child(copied)) {
+      stanza.add(*child);
+    }
+  }
+  deliver(device, out.stanza.text("id"), std::move(stanza));
+}
+
+void Router::to_group(const Outgoing& out, Group& group, md::Node ack) {
+  const Member* sender = group.find(&out.sender);
+  if (sender == nullptr || (group.announce && sender->role == Member::Role::Member)) {
+    return out.connection.send(std::move(ack.set("error", "403")));
+  }
+  const md::Node* enc = out.stanza.child("enc");
+  if (const auto one = out.stanza.jid("participant")) {  // asked for again
+    Account* receiver = nullptr;
+    Device* device = find_device(*one, &receiver);
+    if (device != nullptr && enc != nullptr) {
+      deliver_to_member(out, group, *receiver, *device, {enc});
+    }
+    return out.connection.send(std::move(ack));
+  }
+  ++messages_;
+  std::map<const Device*, const md::Node*> keys;
+  if (const md::Node* participants = out.stanza.child("participants")) {
+    for (const md::Node& part : participants->children()) {
+      const auto jid = part.jid("jid");
+      Device* device = jid ? find_device(*jid) : nullptr;
+      if (device != nullptr && part.child("enc") != nullptr) {
+        keys[device] = part.child("enc");
+      }
+    }
+  }
+  if (enc == nullptr) {
+    server_.violate(out.connection, "message.enc", "a message to a group without its content");
+  }
+  for (const Member& member : group.members) {
+    for (auto& [number, device] : member.account->devices) {
+      std::vector<const md::Node*> encs;
+      if (const auto key = keys.find(&device); key != keys.end()) {
+        encs.push_back(key->second);
+      }
+      if (enc != nullptr) {
+        encs.push_back(enc);
+      }
+      deliver_to_member(out, group, *member.account, device, std::move(encs));
+    }
+  }
+  out.connection.send(std::move(ack));
+}
+
 void Router::on_message(Connection& connection, const md::Node& message) {
   const std::optional<md::Jid> to = message.jid("to");
   const std::string_view id = message.text("id");
@@ -123,12 +195,15 @@ void Router::on_message(Connection& connection, const md::Node& message) {
   }
   md::Node ack("ack");
   ack.set("class", "message").set("id", id).set("from", *to).set("t", server_.clock().now_s());
+  const Outgoing out{message, connection, *connection.account, *to, server_.clock().now_s()};
+  if (Group* group = server_.groups().find(*to)) {
+    return to_group(out, *group, std::move(ack));
+  }
   Account* receiver = server_.world().find(*to);
   if (receiver == nullptr) {
     return connection.send(std::move(ack.set("error", "404")));
   }
   ++messages_;
-  const Outgoing out{message, connection, *connection.account, *to, server_.clock().now_s()};
   const md::Node* enc = message.child("enc");
   const md::Node* participants = message.child("participants");
   // A resend repeats its one copy in <participants>; it is delivered once.
@@ -180,6 +255,9 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
   if (type == "sender" || type == "peer_msg" || type == "hist_sync") {
     return;
   }
+  if (Group* group = server_.groups().find(*to)) {
+    return receipt_in_group(connection, receipt, *group);
+  }
   Account* author = server_.world().find(*to);
   if (author == nullptr) {
     return;
@@ -209,6 +287,29 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
   }
 }
 
+// To the author's devices, or to the one that is asked again.
+void Router::receipt_in_group(Connection& connection, const md::Node& receipt, Group& group) {
+  const auto participant = receipt.jid("participant");
+  Account* author = participant ? server_.world().find(*participant) : nullptr;
+  if (author == nullptr) {
+    return server_.violate(connection, "receipt.participant", md::to_text(receipt));
+  }
+  for (auto& [number, device] : author->devices) {
+    if (receipt.text("type") == "retry" && number != participant->device) {
+      continue;
+    }
+    md::Node copy("receipt");
+    copy.set("from", group.jid());
+    copy.set("participant", name_in(group, *connection.account, connection.device_number, device));
+    if (!receipt.text("type").empty()) {
+      copy.set("type", receipt.text("type"));
+    }
+    copy.set("t", server_.clock().now_s());
+    copy.set_children({receipt.children().begin(), receipt.children().end()});
+    deliver(device, receipt.text("id"), std::move(copy));
+  }
+}
+
 void Router::on_ack(Connection& connection, const md::Node& ack) {
   // A message may be acknowledged besides its receipt; that takes nothing any more.
   if (!take(*connection.device(), ack.text("id"), ack.text("class")) &&
@@ -224,7 +325,7 @@ void Router::on_presence(Connection& connection, const md::Node& presence) {
   }
   if (type.empty() || type == "available" || type == "unavailable") {
     connection.device()->available = type != "unavailable";
-    return;
+    return tell_presence(*connection.account);
   }
   const std::optional<md::Jid> to = presence.jid("to");
   if (type != "subscribe" || !to) {
@@ -242,10 +343,41 @@ void Router::on_presence(Connection& connection, const md::Node& presence) {
     answer.set("type", "unavailable").set("last", "deny");
   }
   connection.send(answer);
+  account->subscribers.emplace_back(connection.device()->connection, *to);
+}
+
+// Whoever asked for it hears when somebody comes or goes.
+void Router::tell_presence(Account& account) {
+  const bool available = std::any_of(account.devices.begin(), account.devices.end(),
+                                     [](const auto& entry) { return entry.second.available; });
+  std::erase_if(account.subscribers, [](const auto& entry) { return entry.first.expired(); });
+  for (const auto& [subscriber, name] : account.subscribers) {
+    md::Node news("presence");
+    news.set("from", name);
+    if (!available) {
+      news.set("type", "unavailable").set("last", server_.clock().now_s());
+    }
+    subscriber.lock()->send(news);
+  }
 }
 
 void Router::on_chatstate(Connection& connection, const md::Node& chatstate) {
   const std::optional<md::Jid> to = chatstate.jid("to");
+  if (Group* group = to ? server_.groups().find(*to) : nullptr) {
+    for (const Member& member : group->members) {
+      for (auto& [number, device] : member.account->devices) {
+        const auto other = device.connection.lock();
+        if (other && device.available && member.account != connection.account) {
+          md::Node copy("chatstate");
+          copy.set("from", *to);
+          copy.set("participant", name_in(*group, *connection.account, 0, device));
+          copy.set_children({chatstate.children().begin(), chatstate.children().end()});
+          other->send(copy);
+        }
+      }
+    }
+    return;
+  }
   Account* account = to ? server_.world().find(*to) : nullptr;
   if (account == nullptr) {
     return;

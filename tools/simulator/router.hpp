@@ -6,12 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "world.hpp"
 
 namespace waxwing::simulator {
 
 class Server;
+struct Group;
 
 class Router {
  public:
@@ -35,6 +37,11 @@ class Router {
  private:
   struct Outgoing;
   void deliver_message(const Outgoing& message, const md::Jid& to, const md::Node& enc);
+  void deliver_to_member(const Outgoing& message, const Group& group, Account& receiver,
+                         Device& device, std::vector<const md::Node*> encs);
+  void to_group(const Outgoing& message, Group& group, md::Node ack);
+  void receipt_in_group(Connection& connection, const md::Node& receipt, Group& group);
+  void tell_presence(Account& account);
   [[nodiscard]] Device* find_device(const md::Jid& jid, Account** account = nullptr);
   static bool take(Device& device, std::string_view id, std::string_view tag);
 

@@ -11,6 +11,7 @@
 
 #include "certificates.hpp"
 #include "faults.hpp"
+#include "groups.hpp"
 #include "io.hpp"
 #include "multidevice/binary/node.hpp"
 #include "multidevice/noise/responder.hpp"
@@ -73,6 +74,7 @@ class Server {
   [[nodiscard]] Violations& violations() noexcept { return violations_; }
   [[nodiscard]] Pairing& pairing() noexcept { return pairing_; }
   [[nodiscard]] Router& router() noexcept { return router_; }
+  [[nodiscard]] Groups& groups() noexcept { return groups_; }
   [[nodiscard]] Clock& clock() noexcept { return clock_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] const Certificates& certificates() const noexcept { return certificates_; }
@@ -104,6 +106,7 @@ class Server {
   md::Bytes routing_info_;
   Pairing pairing_{*this};
   Router router_{*this};
+  Groups groups_{*this};
   std::map<Connection*, std::weak_ptr<Connection>> open_;
   std::deque<std::string> transcript_;
   std::uint64_t connections_made_ = 0;

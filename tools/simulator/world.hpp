@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "multidevice/binary/node.hpp"
@@ -79,6 +80,8 @@ struct Account {
   std::uint32_t next_key_index = 1;
   std::uint64_t key_list_changed_s = 0;
   std::map<std::uint16_t, Device> devices;
+  // Who wants to hear of its presence, under which of its names.
+  std::vector<std::pair<std::weak_ptr<Connection>, md::Jid>> subscribers;
   std::set<Account*> watchers;  // Who asked for its devices, and so hears when they change.
 
   [[nodiscard]] md::Jid phone_jid(std::uint16_t device = 0) const;

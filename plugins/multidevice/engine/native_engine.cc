@@ -33,10 +33,6 @@ StoreRows stored_rows(const plugin::Rows& found) {
   return rows;
 }
 
-std::string chat_id(const Jid& jid) {
-  return jid.empty() ? std::string() : jid.user + "@c.us";
-}
-
 // The digits of a phone number in international form; throws Error(WAX_E_INVALID).
 std::string parse_phone(const std::string& given) {
   std::string digits;
@@ -57,7 +53,11 @@ std::string parse_phone(const std::string& given) {
 
 NativeEngine::NativeEngine(const plugin::Init& init, const Traits& traits, NativeSettings settings,
                            DeviceProfile profile)
-    : Engine(init), traits_(traits), settings_(std::move(settings)), profile_(std::move(profile)) {}
+    : Engine(init),
+      traits_(traits),
+      settings_(std::move(settings)),
+      profile_(std::move(profile)),
+      messaging_(*this, traits.dialect) {}
 
 NativeEngine::~NativeEngine() = default;
 
@@ -97,7 +97,8 @@ void NativeEngine::start(plugin::Call&& call) {
         }
         ClientHost& world = *this;
         client_ = std::make_unique<Client>(world, std::move(params));
-        messenger_ = std::make_unique<Messenger>(*client_, world, sink_);
+        messenger_ = std::make_unique<Messenger>(*client_, world, messaging_);
+        messaging_.use(messenger_.get());
         counted_ = {};
         client_->start();
       });
@@ -147,6 +148,7 @@ void NativeEngine::finish_end() {
   wake_ms_ = 0;
   loading_ = false;
   // One of their functions may be running.
+  messaging_.use(nullptr);
   retired_messenger_ = std::move(messenger_);
   retired_ = std::move(client_);
   call->ok();
@@ -279,11 +281,12 @@ void NativeEngine::set_wake_timer() {
 }
 
 void NativeEngine::commit(StoreBatch batch, std::function<void(bool)> done) {
-  commit_with(std::move(batch), {}, std::move(done));
+  commit_events(std::move(batch), {}, std::move(done));
 }
 
-void NativeEngine::commit_with(StoreBatch batch, plugin::Changes changes,
-                               std::function<void(bool)> done) {
+void NativeEngine::commit_events(StoreBatch batch, std::vector<content::Event> events,
+                                 MessageSink::Durable durable) {
+  plugin::Changes changes;
   for (const StoreOp& op : batch.ops()) {
     std::string space(op.space);
     switch (op.kind) {
@@ -298,11 +301,14 @@ void NativeEngine::commit_with(StoreBatch batch, plugin::Changes changes,
         break;
     }
   }
-  Engine::commit(changes, [this, done = std::move(done)](const Outcome& outcome) {
+  for (content::Event& event : events) {
+    changes.event(std::move(event.type), std::move(event.json), std::move(event.order_key));
+  }
+  Engine::commit(changes, [this, durable = std::move(durable)](const Outcome& outcome) {
     if (!outcome.ok()) {
       log(WAX_LOG_ERROR, "store.failed", {{"what", outcome.message}});
     }
-    done(outcome.ok());
+    durable(outcome.ok());
   });
 }
 
@@ -409,10 +415,12 @@ void NativeEngine::on_account(const DeviceRecord* record) {
     forget_me();
     return;
   }
-  const std::string id = chat_id(record->pn);
+  const std::string id = content::chat_id(record->pn);
   const std::string lid =
       record->lid.empty() ? std::string() : record->lid.without_device().to_string();
   const std::string jid = record->pn.to_string();
+  messaging_.set_me(
+      {record->pn.without_device(), record->lid.empty() ? Jid() : record->lid.without_device()});
   me({id, record->push_name, lid, jid});
   if (shown_account_ != jid && !record->logged_in) {
     told_paired(*record);
@@ -434,15 +442,32 @@ bool NativeEngine::on_stanza(const Node& stanza) {
 void NativeEngine::raw_event(std::string_view name, std::string_view data_json) {
   std::string json = R"({"event":)" + Json(name).dump() + R"(,"data":)";
   json.append(data_json).append("}");
+  tell({"engine.event", std::move(json), {}});
+}
+
+void NativeEngine::tell(const content::Event& news) {
   plugin::Event event;
-  event.type = "engine.event";
-  event.json = json;
+  event.type = news.type;
+  event.json = news.json;
+  event.order_key = news.order_key;
   event.flags = WAX_EVENT_EPHEMERAL;
   try {
     (void)emit(event);
   } catch (const Error& error) {  // must not pass through the client
-    log(WAX_LOG_WARN, "event.refused", {{"event", name}, {"what", error.what()}});
+    log(WAX_LOG_WARN, "event.refused", {{"event", news.type}, {"what", error.what()}});
   }
+}
+
+void NativeEngine::show_presence(bool online) {
+  presence(online);
+}
+
+void NativeEngine::note(std::string_view what, std::string_view detail) {
+  log(WAX_LOG_INFO, what, {{"what", detail}});
+}
+
+void NativeEngine::note_activity() {
+  activity(unix_ms());
 }
 
 // Operations --------------------------------------------------------------------------------------
@@ -475,7 +500,7 @@ void NativeEngine::invoke(const plugin::Request& request, plugin::Call&& call) {
     client_ ? client_->answer_passkey(std::move(answer.credential), std::move(answer.assertion),
                                       reply())
             : call.fail(WAX_E_STATE, "no challenge is pending");
-  } else {
+  } else if (!messaging_.invoke(request.op, request.json, std::move(call))) {
     call.fail(WAX_E_UNSUPPORTED, "there is no operation " + std::string(request.op));
   }
 }

@@ -12,7 +12,7 @@
 
 #include <waxwing/plugin.hpp>
 
-#include "multidevice/engine/engine_sink.hpp"
+#include "multidevice/engine/messaging.hpp"
 #include "multidevice/engine/native_settings.hpp"
 #include "multidevice/engine/versions.hpp"
 #include "multidevice/message/messenger.hpp"
@@ -21,14 +21,13 @@
 namespace waxwing::multidevice {
 
 // Base of the engines. Ties a Client to the server's connections, timers and store. [session-loop]
-class NativeEngine : public plugin::Engine, private ClientHost {
-  friend class EngineSink;
-
+class NativeEngine : public plugin::Engine, private ClientHost, private MessagingHost {
  public:
   struct Traits {
     const Personality* personality;
     std::uint32_t code_wait_ms;  // auth.requestCode in STARTING waits that long for a connection
     bool code_methods;           // whether a `method` may be given
+    content::Dialect dialect;    // of `_data`
   };
 
   NativeEngine(const plugin::Init& init, const Traits& traits, NativeSettings settings,
@@ -90,8 +89,14 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   void on_link(bool up) override;
   bool on_stanza(const Node& stanza) override;
 
-  // Rows and events as one.
-  void commit_with(StoreBatch batch, plugin::Changes changes, std::function<void(bool)> done);
+  // MessagingHost
+  void commit_events(StoreBatch batch, std::vector<content::Event> events,
+                     MessageSink::Durable durable) override;
+  void tell(const content::Event& event) override;
+  void show_presence(bool online) override;
+  void note(std::string_view what, std::string_view detail) override;
+  void note_activity() override;
+
   void connect();
   void on_closed(const plugin::NetEnd& end);
   void flush();
@@ -113,7 +118,7 @@ class NativeEngine : public plugin::Engine, private ClientHost {
   DeviceProfile profile_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<Client> retired_;  // of the run before
-  EngineSink sink_{*this};
+  Messaging messaging_;
   std::unique_ptr<Messenger> messenger_;
   std::unique_ptr<Messenger> retired_messenger_;
 

@@ -296,13 +296,25 @@ void Messenger::create_group(std::string_view subject, const std::vector<Jid>& p
   });
 }
 
-void Messenger::Parts::change_group(const Jid& to, Node change, Then<bool> done) {
+// After a change of ours the server tells everybody but us.
+void Messenger::Parts::forget_group(const Jid& group) {
+  vault.work([this, group](bool) -> Vault::Rows {
+    StoreBatch batch;
+    vault.erase(batch, rows::kGroups, group.to_string());
+    store(std::move(batch));
+    return {};
+  });
+}
+
+void Messenger::Parts::change_group(const Jid& group, const Jid& to, Node change, Then<bool> done) {
   Node iq = query_node("set", "w:g2", to);
   iq.add(std::move(change));
-  client.query(std::move(iq), [done = std::move(done)](const IqReply& reply) {
+  client.query(std::move(iq), [this, group, done = std::move(done)](const IqReply& reply) {
     Answer<bool> answer;
     answer.value = reply.ok();
-    if (!reply.ok()) {
+    if (reply.ok()) {
+      forget_group(group);
+    } else {
       answer.refusal = refusal_of(reply);
     }
     done(std::move(answer));
@@ -310,12 +322,13 @@ void Messenger::Parts::change_group(const Jid& to, Node change, Then<bool> done)
 }
 
 void Messenger::leave_group(const Jid& group, Then<bool> done) {
-  parts_->change_group(Jid::of_server(server::kGroup),
+  parts_->change_group(group, Jid::of_server(server::kGroup),
                        Node("leave").add(Node("group").set("id", group)), std::move(done));
 }
 
 void Messenger::set_group_subject(const Jid& group, std::string_view subject, Then<bool> done) {
-  parts_->change_group(group, Node("subject").set_octets(as_bytes(subject)), std::move(done));
+  parts_->change_group(group, group, Node("subject").set_octets(as_bytes(subject)),
+                       std::move(done));
 }
 
 void Messenger::set_group_description(const Jid& group, std::string_view text, Then<bool> done) {
@@ -340,7 +353,7 @@ void Messenger::set_group_description(const Jid& group, std::string_view text, T
                 if (!known.value.description_id.empty()) {
                   change.set("prev", known.value.description_id);
                 }
-                parts_->change_group(group, std::move(change), done);
+                parts_->change_group(group, group, std::move(change), done);
               });
 }
 
@@ -350,18 +363,20 @@ void Messenger::change_participants(const Jid& group, Change change, const std::
   const std::string tag(kTags[static_cast<std::size_t>(change)]);
   Node iq = parts_->query_node("set", "w:g2", group);
   iq.add(participant_nodes(tag, people));
-  parts_->client.query(std::move(iq), [tag, done = std::move(done)](const IqReply& reply) {
-    Answer<std::vector<Participant>> answer;
-    const Node* list = reply.node == nullptr ? nullptr : reply.node->child(tag);
-    if (!reply.ok()) {
-      answer.refusal = Parts::refusal_of(reply);
-    } else if (list != nullptr) {
-      for (const Node& node : list->children()) {
-        answer.value.push_back(read_participant(node, false));
-      }
-    }
-    done(std::move(answer));
-  });
+  parts_->client.query(
+      std::move(iq), [this, tag, group, done = std::move(done)](const IqReply& reply) {
+        Answer<std::vector<Participant>> answer;
+        const Node* list = reply.node == nullptr ? nullptr : reply.node->child(tag);
+        if (!reply.ok()) {
+          answer.refusal = Parts::refusal_of(reply);
+        } else {
+          parts_->forget_group(group);
+          for (const Node& node : list == nullptr ? std::span<const Node>() : list->children()) {
+            answer.value.push_back(read_participant(node, false));
+          }
+        }
+        done(std::move(answer));
+      });
 }
 
 void Messenger::look_up(std::vector<std::string> phones, Then<std::vector<Contact>> done) {

@@ -166,7 +166,8 @@ struct Messenger::Parts {
   [[nodiscard]] std::optional<GroupInfo> stored_group(const Jid& group);
   void keep_group(const GroupInfo& info, StoreBatch& batch);
   void ask_group(const Jid& group, Then<GroupInfo> then);
-  void change_group(const Jid& to, Node change, Then<bool> done);
+  void forget_group(const Jid& group);
+  void change_group(const Jid& group, const Jid& to, Node change, Then<bool> done);
   void on_group_notification(const Node& notification);
 
   Client& client;

@@ -214,7 +214,7 @@ Status SessionCipher::begin(SessionRecord& record, const DeviceRecord& own,
   state.remote_registration_id = bundle.registration_id;
   state.root = std::move(step.root);
   state.receiving.push_back({bundle.signed_prekey, std::move(step.chain), {}});
-  SessionState::Pending pending;
+  UnansweredPrekey pending;
   pending.signed_prekey_id = bundle.signed_prekey_id;
   if (bundle.one_time) {
     pending.prekey_id = bundle.one_time->id;

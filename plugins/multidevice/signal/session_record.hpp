@@ -31,17 +31,18 @@ struct SkippedKey {
   Secret<32> seed;
 };
 
+// What has to be repeated in every message until the other side has answered one.
+struct UnansweredPrekey {
+  std::optional<std::uint32_t> prekey_id;
+  std::uint32_t signed_prekey_id = 0;
+};
+
 // One run of the ratchet, begun by one X3DH. Value type.
 struct SessionState {
   struct ReceivingChain {
     PublicKey ratchet_key{};
     ChainKey chain;
     std::vector<SkippedKey> skipped;
-  };
-  // What has to be repeated in every message until the other side has answered one.
-  struct Pending {
-    std::optional<std::uint32_t> prekey_id;
-    std::uint32_t signed_prekey_id = 0;
   };
 
   PublicKey base_key{};  // Alice's, names the run
@@ -53,7 +54,7 @@ struct SessionState {
   std::optional<ChainKey> sending;
   std::uint32_t previous_counter = 0;
   std::vector<ReceivingChain> receiving;  // eldest first
-  std::optional<Pending> pending;
+  std::optional<UnansweredPrekey> pending;
 };
 
 // The present run and those before it, of which late messages may still come. Value type; what is

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations of messages and contacts.
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "multidevice/content/draft.hpp"
+#include "multidevice/content/reading.hpp"
+#include "multidevice/engine/messaging.hpp"
+
+namespace waxwing::multidevice {
+
+using content::Ack;
+using content::Draft;
+using content::MessageName;
+using plugin::Error;
+
+namespace {
+
+// A whole message id, or the bare one of a message in that chat.
+MessageName target_of(const nlohmann::json& arguments, const char* key, const Jid* chat,
+                      RecentMessages& recent) {
+  const std::string text = arguments::text(arguments, key);
+  if (auto name = MessageName::parse(text)) {
+    return *name;
+  }
+  const bool bare = !text.empty() && text.find_first_of("_@ ") == std::string::npos;
+  if (!bare || chat == nullptr) {
+    throw Error(WAX_E_INVALID,
+                std::string(key) + " must be a message id such as true_123456789@c.us_AAAA");
+  }
+  MessageName name;
+  name.id = text;
+  name.chat = *chat;
+  name.from_me = true;
+  if (const auto* item = recent.find(text)) {
+    name.from_me = item->info.from_me;
+    name.participant = item->info.group ? item->info.sender.any() : Jid();
+  }
+  return name;
+}
+
+// The chat as the network addresses it: a reaction to a LID goes to that LID.
+const Jid& chat_of(const MessageName& name, RecentMessages& recent) {
+  const auto* item = recent.find(name.id);
+  return item == nullptr ? name.chat : item->info.chat;
+}
+
+struct Failure {
+  std::string_view reason;
+  wax_status status;
+  std::uint32_t retry_ms;
+};
+constexpr Failure kFailures[] = {
+    {"not_on_whatsapp", WAX_E_NOT_FOUND, 0},     {"too_large", WAX_E_INVALID, 0},
+    {"rate_limited", WAX_E_RATE_LIMITED, 5'000}, {"offline", WAX_E_UNAVAILABLE, 5'000},
+    {"timeout", WAX_E_UNAVAILABLE, 5'000},       {"storage_failed", WAX_E_UNAVAILABLE, 5'000},
+    {"busy", WAX_E_UNAVAILABLE, 1'000}};
+
+}  // namespace
+
+// Sending -----------------------------------------------------------------------------------------
+
+void Messaging::send_text(const Json& arguments, SharedCall call) {
+  complete_and_send(content::text_draft(arguments), arguments::chat(arguments), arguments,
+                    std::move(call));
+}
+
+void Messaging::send_location(const Json& arguments, SharedCall call) {
+  complete_and_send(content::location_draft(arguments), arguments::chat(arguments), arguments,
+                    std::move(call));
+}
+
+void Messaging::send_contacts(const Json& arguments, SharedCall call) {
+  Result<Draft> draft = content::contacts_draft(arguments);
+  if (!draft) {
+    throw Error(WAX_E_INVALID, draft.error().message());
+  }
+  complete_and_send(std::move(*draft), arguments::chat(arguments), arguments, std::move(call));
+}
+
+void Messaging::react(const Json& arguments, SharedCall call) {
+  MessageName target = target_of(arguments, "messageId", nullptr, recent_);
+  const Jid chat = chat_of(target, recent_);
+  target.chat = chat;
+  send(content::reaction_draft(target, arguments::text(arguments, "reaction"), host_.unix_ms()),
+       chat, make_message_id(), std::move(call));
+}
+
+void Messaging::edit(const Json& arguments, SharedCall call) {
+  const Jid given = arguments::chat(arguments);
+  MessageName target = target_of(arguments, "messageId", &given, recent_);
+  if (!target.from_me) {
+    throw Error(WAX_E_INVALID, "messageId must be a message of this account");
+  }
+  const Jid chat = chat_of(target, recent_);
+  target.chat = chat;
+  send(content::edit_draft(target, content::text_draft(arguments), host_.unix_ms()), chat,
+       make_message_id(), std::move(call));
+}
+
+void Messaging::revoke(const Json& arguments, SharedCall call) {
+  const Jid given = arguments::chat(arguments);
+  MessageName target = target_of(arguments, "messageId", &given, recent_);
+  if (!target.from_me && !target.chat.is_group()) {
+    throw Error(WAX_E_INVALID, "messageId must be a message of this account, outside of groups");
+  }
+  const Jid chat = chat_of(target, recent_);
+  target.chat = chat;
+  send(content::revoke_draft(target), chat, make_message_id(), std::move(call));
+}
+
+void Messaging::forward(const Json& arguments, SharedCall call) {
+  const Jid chat = arguments::chat(arguments);
+  const MessageName target = target_of(arguments, "messageId", &chat, recent_);
+  const auto* item = recent_.find(target.id);
+  if (item == nullptr) {
+    throw Error(WAX_E_NOT_FOUND, "The message is not remembered: only the latest can be forwarded");
+  }
+  auto message = content::decode(item->message, content::Dialect::Plain);
+  if (!message) {
+    throw Error(WAX_E_UNSUPPORTED, "The message cannot be read");
+  }
+  const std::string given = arguments::text(arguments, "id");
+  send(content::forward_draft(std::move(*message), item->info.type, ""), chat,
+       given.empty() ? make_message_id() : given, std::move(call));
+}
+
+void Messaging::complete_and_send(Draft draft, const Jid& chat, const Json& arguments,
+                                  SharedCall call) {
+  std::string id = arguments::text(arguments, "id");
+  if (id.empty()) {
+    id = make_message_id();
+  }
+  if (!arguments::text(arguments, "reply_to").empty()) {
+    const MessageName target = target_of(arguments, "reply_to", &chat, recent_);
+    content::Quote quote;
+    quote.id = target.id;
+    if (const auto* item = recent_.find(target.id)) {
+      const Person& author = item->info.sender;
+      quote.author = item->info.chat.is_lid() && !author.lid.empty() ? author.lid : author.any();
+      if (auto message = content::decode(item->message, content::Dialect::Plain)) {
+        quote.message = std::move(*message);
+      }
+    } else if (target.from_me) {
+      quote.author = payloads_.me().any();
+    } else {
+      quote.author = target.participant.empty() ? target.chat : target.participant;
+    }
+    content::add_quote(draft, quote);
+  }
+  std::vector<std::string> wanted;
+  if (const auto it = arguments.find("mentions"); it != arguments.end() && it->is_array()) {
+    wanted = it->get<std::vector<std::string>>();
+  }
+  if (wanted.empty()) {
+    send(std::move(draft), chat, std::move(id), std::move(call));
+    return;
+  }
+  const bool all = std::find(wanted.begin(), wanted.end(), "all") != wanted.end();
+  std::vector<Jid> people;
+  for (const std::string& who : wanted) {
+    const auto jid = content::parse_chat_id(who);
+    if (who != "all" && (!jid || !jid->is_person())) {
+      throw Error(WAX_E_INVALID, "mentions must be chat ids of people, or \"all\"");
+    }
+    if (who != "all") {
+      people.push_back(*jid);
+    }
+  }
+  if (!chat.is_group()) {
+    content::add_mentions(draft, people);
+    send(std::move(draft), chat, std::move(id), std::move(call));
+    return;
+  }
+  messenger_->group(
+      chat, false,
+      [this, draft = std::move(draft), chat, id = std::move(id), people = std::move(people), all,
+       call = std::move(call)](const Answer<GroupInfo>& answer) mutable {
+        if (!answer.ok()) {
+          fail(*call, *answer.refusal);
+          return;
+        }
+        // In the group's own names, or nobody's phone would know who is meant.
+        std::vector<Jid> named;
+        const auto name = [&](const Person& person) {
+          named.push_back(answer.value.by_lid && !person.lid.empty() ? person.lid : person.any());
+        };
+        for (const Participant& member : answer.value.participants) {
+          const bool me =
+              payloads_.me().is(member.person.pn) || payloads_.me().is(member.person.lid);
+          const bool meant = std::any_of(people.begin(), people.end(),
+                                         [&](const Jid& jid) { return member.person.is(jid); });
+          if (meant || (all && !me)) {
+            name(member.person);
+          }
+          std::erase_if(people, [&](const Jid& jid) { return member.person.is(jid); });
+        }
+        named.insert(named.end(), people.begin(), people.end());
+        content::add_mentions(draft, named);
+        send(std::move(draft), chat, std::move(id), std::move(call));
+      });
+}
+
+void Messaging::send(Draft draft, const Jid& chat, std::string id, SharedCall call) {
+  if (leaving_.contains(id)) {
+    call->fail(WAX_E_CONFLICT, "A message of that id is being sent");
+    return;
+  }
+  OutgoingMessage message;
+  message.id = id;
+  message.chat = chat;
+  message.message = content::encode(draft.message);
+  message.type = std::move(draft.type);
+  message.mediatype = std::move(draft.mediatype);
+  message.edit = std::move(draft.edit);
+  message.hide_fail = draft.hide_fail;
+  leaving_.emplace(id, MessageInfo());
+  host_.note_activity();
+  messenger_->send(std::move(message),
+                   [this, id, call = std::move(call)](const SendResult& result) {
+                     answer_send(result, id, *call);
+                   });
+}
+
+void Messaging::answer_send(const SendResult& result, const std::string& id, plugin::Call& call) {
+  const auto it = leaving_.find(id);
+  MessageInfo info = it == leaving_.end() ? MessageInfo() : std::move(it->second);
+  if (it != leaving_.end()) {
+    leaving_.erase(it);
+  }
+  if (result.state == SendResult::State::Failed) {
+    const auto* known = std::find_if(std::begin(kFailures), std::end(kFailures),
+                                     [&](const auto& f) { return f.reason == result.reason; });
+    const std::string text = result.text.empty() ? result.reason : result.text;
+    if (known == std::end(kFailures)) {
+      call.fail(WAX_E_STATE, text);  // WhatsApp will not have it
+    } else {
+      call.fail(known->status, text, known->retry_ms);
+    }
+    return;
+  }
+  const bool sent = result.state == SendResult::State::Sent;
+  if (sent && result.timestamp_s != 0) {
+    info.timestamp_s = result.timestamp_s;
+  }
+  const auto* item = recent_.find(id);
+  call.ok(content::dump(payloads_.message(info, item == nullptr ? Bytes() : item->message,
+                                          sent ? Ack::Server : Ack::Pending, true)));
+}
+
+// Reading, ids, numbers ---------------------------------------------------------------------------
+
+void Messaging::send_seen(const Json& arguments, SharedCall call) {
+  const Jid chat = arguments::chat(arguments);
+  // By author: each is told of their own messages.
+  std::map<Jid, std::vector<std::string>> by_author;
+  Jid wire_chat = chat;
+  std::vector<std::string> wanted;
+  if (const auto it = arguments.find("messageIds"); it != arguments.end() && it->is_array()) {
+    wanted = it->get<std::vector<std::string>>();
+  }
+  if (std::string one = arguments::text(arguments, "messageId"); !one.empty()) {
+    wanted.push_back(std::move(one));
+  }
+  Jid participant;
+  if (!arguments::text(arguments, "participant").empty()) {
+    participant = arguments::chat(arguments, "participant");
+  }
+  for (const std::string& text : wanted) {
+    const MessageName name = target_of({{"messageIds", text}}, "messageIds", &chat, recent_);
+    const Jid& author = participant.empty() ? name.participant : participant;
+    by_author[chat.is_group() ? author : Jid()].push_back(name.id);
+    wire_chat = chat_of(name, recent_);
+    if (auto* item = recent_.find(name.id)) {
+      item->read = true;
+      if (chat.is_group() && author.empty()) {
+        by_author[Jid()].pop_back();
+        by_author[item->info.sender.any()].push_back(name.id);
+      }
+    }
+  }
+  if (wanted.empty()) {
+    for (auto& item : recent_.items()) {
+      const bool here = item.info.chat == chat || item.info.peer.is(chat);
+      if (here && !item.info.from_me && !item.read) {
+        item.read = true;
+        wire_chat = item.info.chat;
+        by_author[item.info.group ? item.info.sender.any() : Jid()].push_back(item.info.id);
+      }
+    }
+  }
+  Json ids = Json::array();
+  for (auto& [author, list] : by_author) {
+    for (const std::string& id : list) {
+      ids.push_back(id);
+    }
+  }
+  if (ids.empty()) {
+    call->ok(R"({"ids":[]})");
+    return;
+  }
+  struct Rest {
+    std::size_t left;
+    std::optional<Refusal> refusal;
+  };
+  host_.note_activity();
+  const auto rest = std::make_shared<Rest>(Rest{by_author.size(), std::nullopt});
+  const std::string answer = Json{{"ids", std::move(ids)}}.dump();
+  for (auto& [author, list] : by_author) {
+    messenger_->mark_read(wire_chat, author, std::move(list), false,
+                          [rest, answer, call](const Answer<bool>& done) {
+                            if (!done.ok()) {
+                              rest->refusal = done.refusal;
+                            }
+                            if (--rest->left > 0) {
+                              return;
+                            }
+                            if (rest->refusal) {
+                              fail(*call, *rest->refusal);
+                            } else {
+                              call->ok(answer);
+                            }
+                          });
+  }
+}
+
+void Messaging::new_id(const Json&, SharedCall call) {
+  call->ok(Json{{"id", make_message_id()}}.dump());
+}
+
+void Messaging::check_exists(const Json& arguments, SharedCall call) {
+  std::string given = arguments::text(arguments, "phone");
+  if (const auto jid = content::parse_chat_id(given); jid && jid->server == server::kUser) {
+    given = jid->user;  // a chat id will do
+  }
+  const std::string phone = content::phone_digits(given);
+  if (phone.empty()) {
+    throw Error(WAX_E_INVALID, "phone must be a phone number: 5 to 15 digits");
+  }
+  messenger_->look_up({phone}, [call](const Answer<std::vector<Contact>>& answer) {
+    if (!answer.ok()) {
+      fail(*call, *answer.refusal);
+      return;
+    }
+    if (answer.value.empty() || !answer.value[0].exists) {
+      call->ok(R"({"numberExists":false})");
+      return;
+    }
+    const Person& person = answer.value[0].person;
+    Json out = {{"numberExists", true}, {"chatId", content::chat_id(person)}};
+    if (!person.pn.empty()) {
+      out["pn"] = content::chat_id(person.pn);
+    }
+    if (!person.lid.empty()) {
+      out["lid"] = content::chat_id(person.lid);
+    }
+    call->ok(out.dump());
+  });
+}
+
+}  // namespace waxwing::multidevice

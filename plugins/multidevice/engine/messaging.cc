@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which operation is what, and the events of what the Messenger hears.
+#include "multidevice/engine/messaging.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "multidevice/content/reading.hpp"
+
+namespace waxwing::multidevice {
+
+using content::Ack;
+using content::Event;
+using plugin::Error;
+
+namespace {
+
+// Presences that are remembered; the eldest chat by name goes first beyond that.
+constexpr std::size_t kMaxPresences = 1'000;
+
+}  // namespace
+
+struct Messaging::Entry {
+  std::string_view name;
+  void (Messaging::*run)(const Json&, SharedCall);
+};
+
+const Messaging::Entry Messaging::kEntries[] = {
+    {"messages.sendText", &Messaging::send_text},
+    {"messages.sendLocation", &Messaging::send_location},
+    {"messages.sendContactVcard", &Messaging::send_contacts},
+    {"messages.react", &Messaging::react},
+    {"messages.edit", &Messaging::edit},
+    {"messages.revoke", &Messaging::revoke},
+    {"messages.forward", &Messaging::forward},
+    {"messages.sendSeen", &Messaging::send_seen},
+    {"messages.newId", &Messaging::new_id},
+    {"presence.set", &Messaging::set_presence},
+    {"presence.get", &Messaging::get_presence},
+    {"presence.list", &Messaging::list_presences},
+    {"presence.subscribe", &Messaging::subscribe},
+    {"contacts.checkExists", &Messaging::check_exists},
+    {"groups.create", &Messaging::create_group},
+    {"groups.list", &Messaging::list_groups},
+    {"groups.count", &Messaging::count_groups},
+    {"groups.refresh", &Messaging::refresh_groups},
+    {"groups.get", &Messaging::get_group},
+    {"groups.participants", &Messaging::participants},
+    {"groups.participantsV2", &Messaging::participants_v2},
+    {"groups.leave", &Messaging::leave_group},
+    {"groups.setSubject", &Messaging::set_subject},
+    {"groups.setDescription", &Messaging::set_description},
+    {"groups.addParticipants", &Messaging::change_participants<Messenger::Change::Add>},
+    {"groups.removeParticipants", &Messaging::change_participants<Messenger::Change::Remove>},
+    {"groups.promote", &Messaging::change_participants<Messenger::Change::Promote>},
+    {"groups.demote", &Messaging::change_participants<Messenger::Change::Demote>}};
+
+Messaging::~Messaging() = default;
+
+void Messaging::use(Messenger* messenger) {
+  messenger_ = messenger;
+  leaving_.clear();
+  presences_.clear();  // known of a connection that is over
+}
+
+bool Messaging::invoke(std::string_view operation, std::string_view arguments,
+                       plugin::Call&& call) {
+  for (const Entry& entry : kEntries) {
+    if (entry.name != operation) {
+      continue;
+    }
+    if (messenger_ == nullptr) {
+      throw Error(WAX_E_STATE, "the session is not running");
+    }
+    const Json parsed = Json::parse(arguments, nullptr, false);
+    if (!parsed.is_object()) {
+      throw Error(WAX_E_INVALID, "the request must be a JSON object");
+    }
+    const SharedCall shared = std::make_shared<plugin::Call>(std::move(call));
+    try {
+      (this->*entry.run)(parsed, shared);
+    } catch (const Error& error) {  // the call is no longer the caller's to answer
+      shared->fail(error.code(), error.what());
+    } catch (const Json::exception&) {
+      shared->fail(WAX_E_INVALID, "a field is missing or of another type");
+    }
+    return true;
+  }
+  return false;
+}
+
+// What came ---------------------------------------------------------------------------------------
+
+void Messaging::on_message(IncomingMessage message, StoreBatch batch, Durable durable) {
+  const auto decoded = content::decode(message.message, content::Dialect::Plain);
+  const Json whole = decoded ? *decoded : Json::object();
+  const Json& said = content::unwrap(whole);
+  const content::Meaning what = content::meaning(said);
+  Json before;
+  if (what == content::Meaning::Revoke) {
+    const Json* key = content::target_key(said);
+    if (const auto* item = recent_.find(content::text_at(*key, "id"))) {
+      before = payloads_.message(item->info, item->message, Ack::Server, false);
+    }
+  }
+  std::vector<Event> events =
+      payloads_.events_of(message.info, message.message, Ack::Server, false, before);
+  if (what == content::Meaning::Message) {
+    recent_.add(message.info, std::move(message.message));
+  }
+  host_.commit_events(std::move(batch), std::move(events), std::move(durable));
+}
+
+void Messaging::on_unreadable(const UnreadableMessage& message) {
+  host_.tell(payloads_.waiting(message.info));
+}
+
+void Messaging::on_receipt(const ReceiptNews& news, StoreBatch batch, Durable durable) {
+  host_.commit_events(std::move(batch), payloads_.events_of(news), std::move(durable));
+}
+
+void Messaging::on_group(const GroupNews& news, StoreBatch batch, Durable durable) {
+  host_.commit_events(std::move(batch), payloads_.events_of(news), std::move(durable));
+}
+
+void Messaging::on_presence(const PresenceNews& news) {
+  const Json payload = payloads_.presence(news);
+  const std::string chat = payload.at("id").get<std::string>();
+  presences_[chat] = news;
+  if (presences_.size() > kMaxPresences) {
+    presences_.erase(presences_.begin());
+  }
+  host_.tell({"presence.update", content::dump(payload), chat});
+}
+
+void Messaging::on_identity_changed(const Person& person) {
+  host_.note("identity.changed", content::chat_id(person));
+}
+
+void Messaging::on_note(std::string_view what, std::string_view detail) {
+  host_.note(what, detail);
+}
+
+// What left ---------------------------------------------------------------------------------------
+
+void Messaging::on_outgoing(const OutgoingMessage& message, const MessageInfo& info,
+                            StoreBatch batch, Durable durable) {
+  std::vector<Event> events =
+      payloads_.events_of(info, message.message, Ack::Pending, true, nullptr);
+  recent_.add(info, message.message);
+  if (const auto it = leaving_.find(info.id); it != leaving_.end()) {
+    it->second = info;
+  }
+  host_.commit_events(std::move(batch), std::move(events), std::move(durable));
+}
+
+void Messaging::on_sent(const MessageInfo& info, const std::string&, const SendResult& result,
+                        StoreBatch batch, Durable durable) {
+  const bool sent = result.state == SendResult::State::Sent;
+  std::vector<Event> events = {
+      payloads_.ack(info, sent ? Ack::Server : Ack::Error, sent ? nullptr : &result)};
+  host_.commit_events(std::move(batch), std::move(events), std::move(durable));
+}
+
+// Arguments and refusals --------------------------------------------------------------------------
+
+namespace arguments {
+
+std::string text(const nlohmann::json& arguments, const char* key) {
+  const auto it = arguments.find(key);
+  return it != arguments.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+Jid chat(const nlohmann::json& arguments, const char* key) {
+  const auto jid = content::parse_chat_id(text(arguments, key));
+  if (!jid) {
+    throw Error(WAX_E_INVALID,
+                std::string(key) + " must be a phone number or a chat id such as 123456789@c.us");
+  }
+  return *jid;
+}
+
+Jid group(const nlohmann::json& arguments) {
+  std::string id = text(arguments, "id");
+  if (id.find('@') == std::string::npos) {
+    id += "@g.us";
+  }
+  const auto jid = content::parse_chat_id(id);
+  if (!jid || !jid->is_group()) {
+    throw Error(WAX_E_INVALID, "id must be the id of a group such as 123456789@g.us");
+  }
+  return *jid;
+}
+
+std::vector<Jid> people(const nlohmann::json& arguments) {
+  std::vector<Jid> out;
+  for (const nlohmann::json& participant : arguments.at("participants")) {
+    const auto jid = content::parse_chat_id(text(participant, "id"));
+    if (!jid || !jid->is_person()) {
+      throw Error(WAX_E_INVALID, "participants." + std::to_string(out.size()) +
+                                     ".id must be a phone number or the chat id of a person");
+    }
+    out.push_back(*jid);
+  }
+  return out;
+}
+
+}  // namespace arguments
+
+void fail(plugin::Call& call, const Refusal& refusal) {
+  wax_status status = WAX_E_STATE;
+  if (refusal.code == 0) {
+    status = refusal.reason == "timeout" ? WAX_E_TIMEOUT : WAX_E_UNAVAILABLE;
+  } else if (refusal.code == 404) {
+    status = WAX_E_NOT_FOUND;
+  } else if (refusal.code == 429) {
+    status = WAX_E_RATE_LIMITED;
+  }
+  std::string text = refusal.text.empty() ? refusal.reason : refusal.text;
+  if (refusal.code != 0) {
+    text = "WhatsApp refuses this (" + std::to_string(refusal.code) + "): " + text;
+  }
+  call.fail(status, text, refusal.code == 0 || refusal.code == 429 ? 5'000 : 0);
+}
+
+}  // namespace waxwing::multidevice
