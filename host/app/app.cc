@@ -16,6 +16,7 @@
 #include "api/api.hpp"
 #include "app/collectors.hpp"
 #include "app/engine_settings.hpp"
+#include "app/session_files.hpp"
 #include "app/signals.hpp"
 #include "base/build_info.hpp"
 #include "base/clock.hpp"
@@ -130,6 +131,7 @@ class Server {
         pool_(config.runtime.pool_threads, config.runtime.pool_queue),
         services_(pool_, metrics_, Clock::system(), &network_),
         proxies_(pool_),
+        files_(data_dir().empty() ? "" : data_dir() + "/files", pool_),
         envelope_(std::string(kVersion), std::string(kPlatform), config.lifecycle.worker_id),
         bus_(bus_options(config.sockets)) {}
 
@@ -145,6 +147,7 @@ class Server {
   }
 
   Status start(std::function<void(bool)> stop_server) {
+    services_.files_dir = files_.directory();
     plugin_host::Blob::limit_total(config_.limits.blob_bytes);
     WAX_TRY_VOID(open_storages());
     WAX_TRY_VOID(create_proxies());
@@ -161,11 +164,15 @@ class Server {
     }
     manager_ = std::make_unique<session::Manager>(config_, *session_config_, *plugins_, loops_,
                                                   proxies_, bus_, envelope_, webhooks_->outboxes(),
-                                                  stores_, qr_printer());
+                                                  stores_, qr_printer(), files_.eraser());
     WAX_TRY_VOID(manager_->load());
+<<<<<<< HEAD
     versions_ = std::make_unique<session::ClientVersions>(
         *plugins_, *session_config_, *stores_.at(config_.defaults.storage), loops_.at(0));
     WAX_TRY_VOID(versions_->load());
+=======
+    files_.sweep([this](const std::string& name) { return manager_->find(name) != nullptr; });
+>>>>>>> main
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
@@ -290,6 +297,7 @@ class Server {
   std::unique_ptr<plugin_host::Registry> plugins_;
   std::optional<config::SessionConfigSchema> session_config_;
   proxy::ProxyService proxies_;
+  SessionFiles files_;
   session::Manager::Stores stores_;
   const event::Envelope envelope_;
   event::Bus bus_;

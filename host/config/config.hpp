@@ -173,11 +173,9 @@ struct Plugins {
   Trust trust = Trust::Allowlist;
   std::string allowlist = "plugins.sha256";  // relative to `dir`
   bool allow_draft = false;                  // hand out draft host extensions
-  std::vector<PluginFile> load = {{"example-echo", "", "", true},
-                                  {"storage-local", "", "", true},
-                                  {"proxy-static", "", "", true},
-                                  {"engine-gows", "", "", true},
-                                  {"engine-noweb", "", "", true}};
+  std::vector<PluginFile> load = {{"example-echo", "", "", true}, {"storage-local", "", "", true},
+                                  {"proxy-static", "", "", true}, {"engine-gows", "", "", true},
+                                  {"engine-noweb", "", "", true}, {"engine-webjs", "", "", true}};
 
   bool operator==(const Plugins&) const = default;
 };

@@ -147,6 +147,7 @@ struct HttpClient::Impl {
   CURLM* multi;
   std::unordered_map<curl_socket_t, runtime::Loop::WatchId> watches;
   runtime::Loop::TimerId timer = 0;
+  bool acting_soon = false;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers;
   std::vector<Easy> idle;                                  // kept for the next requests
   std::shared_ptr<bool> alive = std::make_shared<bool>();  // expires with this
@@ -220,13 +221,27 @@ struct HttpClient::Impl {
   static int on_timer(CURLM*, long timeout_ms, void* user) {
     auto& self = *static_cast<Impl*>(user);
     self.loop.cancel_timer(std::exchange(self.timer, 0));
-    if (timeout_ms >= 0) {
+    if (timeout_ms == 0) {
+      self.act_soon();
+    } else if (timeout_ms > 0) {
       self.timer = self.loop.start_timer(Millis(timeout_ms), [&self] {
         self.timer = 0;
         self.act(CURL_SOCKET_TIMEOUT, 0);
       });
     }
     return 0;
+  }
+
+  // Every request begins like this; a task of the loop costs less than a timer of the system.
+  void act_soon() {
+    if (!std::exchange(acting_soon, true)) {
+      loop.post([this, living = std::weak_ptr<bool>(alive)] {
+        if (!living.expired()) {
+          acting_soon = false;
+          act(CURL_SOCKET_TIMEOUT, 0);
+        }
+      });
+    }
   }
 
   void act(curl_socket_t socket, int events) {

@@ -78,6 +78,9 @@ const void* get_extension(const wax_host* host, const char* extension_id) noexce
   if (id == WAX_HOST_NET && module_of(host).services().network != nullptr) {
     return net_table();
   }
+  if (id == WAX_HOST_PATHS) {
+    return paths_table();
+  }
   return nullptr;
 }
 

@@ -54,5 +54,6 @@ inline constexpr std::uint64_t kMaxOctets = PTRDIFF_MAX;
 [[nodiscard]] const wax_host_log* log_table() noexcept;
 [[nodiscard]] const wax_host_metrics* metrics_table() noexcept;
 [[nodiscard]] const wax_host_net* net_table() noexcept;
+[[nodiscard]] const wax_host_paths* paths_table() noexcept;
 
 }  // namespace waxwing::plugin_host

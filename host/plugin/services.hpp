@@ -42,6 +42,9 @@ struct Services {
   net::Network* const network;  // null: no wax.host.net is offered
   HandleTable<std::shared_ptr<EngineSession>> sessions;
   HandleTable<BlobEntry> blobs;
+  // Where sessions keep files, one directory for each; empty: no session_dir() is offered. Set
+  // before the first session runs.
+  std::string files_dir;
 };
 
 }  // namespace waxwing::plugin_host

@@ -35,7 +35,8 @@ std::string join_ids(const Items& items, F id_of) {
 Manager::Manager(const config::Config& config, const config::SessionConfigSchema& session_config,
                  const plugin_host::Registry& plugins, runtime::LoopPool& loops,
                  proxy::ProxyService& proxies, event::Bus& bus, const event::Envelope& envelope,
-                 event::OutboxFactory outbox, Stores stores, ShowQrFn show_qr)
+                 event::OutboxFactory outbox, Stores stores, ShowQrFn show_qr,
+                 EraseFilesFn erase_files)
     : config_(config),
       plugins_(plugins),
       loops_(loops),
@@ -62,7 +63,8 @@ Manager::Manager(const config::Config& config, const config::SessionConfigSchema
                    [this](const std::string& engine) { return engine_starts(engine); },
                    [this](const std::string& engine) { engine_ends(engine); },
                    [this] { return running_count(); },
-                   std::move(show_qr)} {}
+                   std::move(show_qr),
+                   std::move(erase_files)} {}
 
 Manager::~Manager() = default;
 

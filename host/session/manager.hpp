@@ -29,13 +29,15 @@ class Manager {
   using Stores = std::map<std::string, std::shared_ptr<storage::Store>>;  // by storage id
   using SessionPtr = std::shared_ptr<Session>;
   using ShowQrFn = std::function<void(const std::string& session, const std::string& text)>;
+  using EraseFilesFn = decltype(Environment::erase_files);
   using CreateFn = UniqueFunction<void(Result<SessionPtr>)>;
 
   // All references outlive the manager. `stores` holds the default storage at least.
   Manager(const config::Config& config, const config::SessionConfigSchema& session_config,
           const plugin_host::Registry& plugins, runtime::LoopPool& loops,
           proxy::ProxyService& proxies, event::Bus& bus, const event::Envelope& envelope,
-          event::OutboxFactory outbox, Stores stores, ShowQrFn show_qr);
+          event::OutboxFactory outbox, Stores stores, ShowQrFn show_qr,
+          EraseFilesFn erase_files = {});
   ~Manager();
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;

@@ -65,6 +65,8 @@ struct Environment {
   std::function<std::size_t()> running_count;
   // A new code to scan; may be empty. Must not block. [session-loop]
   std::function<void(const std::string& session, const std::string& text)> show_qr;
+  // Erases the files that engines left of this session; `done` comes on any thread. May be empty.
+  std::function<void(const std::string& session, UniqueFunction<void(Status)> done)> erase_files;
 };
 
 // What a call to the engine needs of its session.

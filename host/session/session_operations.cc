@@ -340,8 +340,19 @@ void Session::save(Done done) {
 
 void Session::wipe(Done done) {
   store_.drop(std::string(event::kOutboxSpaces), [self = shared_from_this(),
-                                                  done = std::move(done)](Status status) {
-    done(status.is_ok() ? Status::ok() : status.with("the session's data could not be erased"));
+                                                  done = std::move(done)](Status status) mutable {
+    if (!status.is_ok()) {
+      done(status.with("the session's data could not be erased"));
+    } else if (!self->env_.erase_files) {
+      done(Status::ok());
+    } else {
+      self->env_.erase_files(self->name_, [self, done = std::move(done)](Status erased) mutable {
+        self->loop_.post([self, done = std::move(done), erased = std::move(erased)]() mutable {
+          done(erased.is_ok() ? Status::ok()
+                              : erased.with("the session's files could not be erased"));
+        });
+      });
+    }
   });
 }
 

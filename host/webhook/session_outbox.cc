@@ -61,11 +61,11 @@ event::Outbox::Admission SessionOutbox::admit(const event::EventPtr& event) {
   arrival.since_ms = env_.egress.clock().unix_ms();
   arrival.stored = !event->ephemeral;
   if (arrival.stored) {
-    // The backlog gives up before; this only sweeps up what nobody looks after any more.
-    const Millis kept = env_.settings.max_age + std::chrono::hours(24);
-    admission.rows.push_back(storage::WriteOp::put(
-        std::string(kPendingSpace), arrival.key.octets(),
-        write_row(*event, arrival.slots, arrival.since_ms), arrival.since_ms + kept.count()));
+    // It does not expire, since the index of what expires would be one more page to write twice;
+    // the backlog gives up in time.
+    admission.rows.push_back(
+        storage::WriteOp::put(std::string(kPendingSpace), arrival.key.octets(),
+                              write_row(*event, arrival.slots, arrival.since_ms)));
   }
   admitted_.push_back({admission.ticket, std::move(arrival)});
   return admission;

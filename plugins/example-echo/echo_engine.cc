@@ -133,7 +133,21 @@ void EchoEngine::be_working(const Account& account) {
   presence(true);
   state(WAX_SESSION_WORKING);
   burst_left_ = settings_.burst.count;
+  if (settings_.burst.every_ms > 0) {
+    wait_for_message();
+  }
   deliver();
+}
+
+void EchoEngine::wait_for_message() {
+  after(settings_.burst.every_ms, [this] {
+    if (phase_ == Phase::Working && burst_left_ > 0) {
+      arrivals_.push_back({"message", burst_message(), account_.id});
+      --burst_left_;
+      deliver();
+      wait_for_message();
+    }
+  });
 }
 
 void EchoEngine::fail(std::string_view reason, std::string_view text) {
@@ -146,7 +160,9 @@ void EchoEngine::fail(std::string_view reason, std::string_view text) {
 // What a real engine reads from its connection. When the host's queue is full, reading stops until
 // resume(), so that the far end keeps what does not fit (WP-15).
 void EchoEngine::deliver() {
-  while (!paused_ && phase_ == Phase::Working && (!arrivals_.empty() || burst_left_ > 0)) {
+  const bool at_once = settings_.burst.every_ms == 0;
+  while (!paused_ && phase_ == Phase::Working &&
+         (!arrivals_.empty() || (at_once && burst_left_ > 0))) {
     if (arrivals_.empty()) {
       const std::string chat = account_.id;
       paused_ = !emit({"message", burst_message(), chat});

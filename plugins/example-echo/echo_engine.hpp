@@ -65,6 +65,7 @@ class EchoEngine final : public wp::Engine {
   void log_in(std::string_view phone);
   void be_working(const Account& account);
   void fail(std::string_view reason, std::string_view text);
+  void wait_for_message();
   void deliver();
 
   // Operations: operations.cc

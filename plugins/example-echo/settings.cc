@@ -49,10 +49,12 @@ const char kConfigSchema[] = R"json({
     "crash": {"enum": ["start", "invoke"], "description": "Abort the process there."},
     "burst": {
       "type": "object", "additionalProperties": false, "required": ["count"],
-      "description": "Messages that arrive at once after login.",
+      "description": "Messages that arrive after login.",
       "properties": {
         "count": {"type": "integer", "minimum": 0, "maximum": 10000000},
-        "size": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 100}
+        "size": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 100},
+        "everyMs": {"type": "integer", "minimum": 0, "maximum": 86400000, "default": 0,
+                    "description": "Pause before each of them; 0 = all at once."}
       }
     }
   }
@@ -161,6 +163,7 @@ Settings parse_settings(std::string_view json) {
   s.burst.size_bytes = 100;
   read(burst, "count", "burst.", s.burst.count);
   read(burst, "size", "burst.", s.burst.size_bytes);
+  read(burst, "everyMs", "burst.", s.burst.every_ms);
   return s;
 }
 

@@ -23,6 +23,7 @@ struct Settings {
   struct Burst {
     std::uint32_t count = 0;
     std::uint32_t size_bytes = 0;
+    std::uint32_t every_ms = 0;  // 0 = all at once
   };
   enum class Crash { None, Start, Invoke };
 

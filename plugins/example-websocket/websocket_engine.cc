@@ -17,14 +17,14 @@ class WebSocketEngine final : public wp::Engine {
  public:
   static constexpr const char* kId = "WEBSOCKET";
   static constexpr const char* kName = "WebSocket example";
-  static constexpr const char* kLicense = "Apache-2.0";
   static constexpr wax_op kOps[] = {wp::op("messages.sendText")};
   static constexpr const char* kConfigSection = "websocket";
   static constexpr const char* kConfigSchema = R"json({
     "type": "object", "additionalProperties": false,
     "properties": {
       "url": {"type": "string", "description": "ws:// or wss:// of a server that answers every text."},
-      "caPem": {"type": "string", "description": "An authority to trust beside the system's."}
+      "caPem": {"type": "string", "description": "An authority to trust beside the system's."},
+      "timeoutMs": {"type": "integer", "minimum": 1, "description": "To connect; 20 s without it."}
     }
   })json";
 
@@ -32,6 +32,7 @@ class WebSocketEngine final : public wp::Engine {
     const Json config = Json::parse(init.config);
     options_.url = config.value("url", "");
     options_.ca_pem = config.value("caPem", "");
+    options_.connect_timeout_ms = config.value("timeoutMs", 20'000U);
     options_.ping_interval_ms = 30'000;
   }
 
@@ -72,9 +73,8 @@ class WebSocketEngine final : public wp::Engine {
     };
     on.message = [this](std::string_view data, bool) {
       if (!waiting_.empty()) {
-        waiting_.front().ok(
-            Json({{"id", "true_echo_" + std::to_string(++count_)}, {"body", std::string(data)}})
-                .dump());
+        const std::string id = "true_echo_" + std::to_string(++count_);
+        waiting_.front().ok(Json({{"id", id}, {"body", std::string(data)}}).dump());
         waiting_.pop_front();
       }
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 of the server again and again while a client listens: with `since` it misses nothing that
 // a sender saw acknowledged, and what nobody listens to is not stored.
+#include <atomic>
 #include <map>
 #include <random>
 #include <set>
@@ -71,6 +72,7 @@ TEST(SocketKill, WhoComesBackMissesNothingThatWasAcknowledged) {
   create_echo(first, "s", R"({"loginAfterMs":0,"echoAfterMs":3600000})");
   Consumer consumer("s");
   std::set<std::string> acknowledged;
+  std::atomic<int> count{0};  // of them
   int number = 0;
   for (int kill = 0; kill < kKills; ++kill) {
     if (kill > 0) {
@@ -89,10 +91,14 @@ TEST(SocketKill, WhoComesBackMissesNothingThatWasAcknowledged) {
         }
         if (reply.status == 201) {
           acknowledged.insert(text);
+          ++count;
         }
       }
     });
     std::thread hearing([&] { consumer.hear_all(); });
+    // Every other time something came through for certain, however busy the machine is.
+    const int before = count;
+    EXPECT_TRUE(kill % 2 == 0 || wait_until([&] { return count > before; }));
     std::this_thread::sleep_for(std::chrono::microseconds(1000 + random() % 60'000));
     server.kill9();
     sender.join();
@@ -116,7 +122,7 @@ TEST(SocketKill, WhoComesBackMissesNothingThatWasAcknowledged) {
     EXPECT_LT(std::stoi(consumer.texts()[i - 1]), std::stoi(consumer.texts()[i]))
         << "given twice, or out of order";
   }
-  EXPECT_GT(acknowledged.size(), static_cast<std::size_t>(kKills));
+  EXPECT_GE(acknowledged.size(), static_cast<std::size_t>(kKills / 2));
 }
 
 TEST(SocketKill, OnlyTheLastEventsOfWhoIsListenedToAreStored) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 of the server again and again under load: every event whose sender saw 201 arrives, with
 // one id, and each chat's events arrive in order.
+#include <atomic>
 #include <map>
 #include <random>
 #include <set>
@@ -30,17 +31,21 @@ class Sender {
       }
       if (reply.status == 201) {
         acknowledged_.insert(last_);
+        ++count_;
       }
     }
   }
 
   [[nodiscard]] const std::string& chat() const noexcept { return chat_; }
   [[nodiscard]] const std::set<int>& acknowledged() const noexcept { return acknowledged_; }
+  // Their number, from any thread.
+  [[nodiscard]] int count() const noexcept { return count_; }
 
  private:
   const std::string chat_;
   int last_ = 0;
   std::set<int> acknowledged_;
+  std::atomic<int> count_{0};
 };
 
 struct Arrivals {
@@ -92,6 +97,9 @@ TEST(WebhookKill, NothingThatWasAcknowledgedIsLost) {
     for (const auto& sender : senders) {
       threads.emplace_back([&sender, &server] { sender->send_all(server.client()); });
     }
+    // Every other time something came through for certain, however busy the machine is.
+    const int before = senders.front()->count();
+    EXPECT_TRUE(kill % 2 == 0 || wait_until([&] { return senders.front()->count() > before; }));
     std::this_thread::sleep_for(std::chrono::microseconds(1000 + random() % 60'000));
     server.kill9();
     for (std::thread& thread : threads) {
@@ -120,7 +128,7 @@ TEST(WebhookKill, NothingThatWasAcknowledgedIsLost) {
   for (const auto& [text, ids] : arrivals.ids_by_text) {
     EXPECT_EQ(ids.size(), 1U) << text << " came under several ids";
   }
-  EXPECT_GT(acknowledged, static_cast<std::size_t>(kKills));
+  EXPECT_GE(acknowledged, static_cast<std::size_t>(kKills / 2));
   RecordProperty("acknowledged", static_cast<int>(acknowledged));
   RecordProperty("requests", static_cast<int>(receiver.count()));
   std::printf("kills: %d, acknowledged: %zu, requests at the receiver: %zu\n", kKills, acknowledged,

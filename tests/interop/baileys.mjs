@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One Baileys device, of either release, driven step by step. Nothing of the package is changed on disk.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load, require } from './clients.mjs';
@@ -41,6 +42,7 @@ export class Baileys {
     client.updates = [];
     client.messages = [];
     client.receipts = [];
+    client.sent = new Map();  // what it may be asked for again, by id
     client.waiting = [];
     return client;
   }
@@ -52,8 +54,13 @@ export class Baileys {
       logger: logger(),
       waWebSocketUrl: this.simulator.endpoint,
       shouldSyncHistoryMessage: () => false,
+<<<<<<< HEAD
       defaultQueryTimeoutMs: 60000,
       getMessage: async () => undefined,
+=======
+      defaultQueryTimeoutMs: 10000,
+      getMessage: async ({ id }) => this.sent.get(id),
+>>>>>>> main
       printQRInTerminal: false,
     });
     this.socket.ev.on('creds.update', () => { this.saving = this.auth.saveCreds(); });
@@ -73,6 +80,20 @@ export class Baileys {
         if (index < 0) return false;
         clearTimeout(timer);
         resolve(list.splice(index, 1)[0]);
+        return true;
+      };
+      if (!check()) this.waiting.push(check);
+    });
+  }
+
+  // Until something that came makes the condition true.
+  until(condition, what) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`Baileys ${this.release} waits in vain for ${what}`)), kTimeoutMs);
+      const check = () => {
+        if (!condition()) return false;
+        clearTimeout(timer);
+        resolve();
         return true;
       };
       if (!check()) this.waiting.push(check);
@@ -116,6 +137,19 @@ export class Baileys {
   async reconnect() {
     this.connect();
     await this.opened();
+  }
+
+  async say(jid, text) {
+    const messageId = `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
+    this.sent.set(messageId, { extendedTextMessage: { text } });
+    return this.socket.sendMessage(jid, { text }, { messageId });
+  }
+
+  // It forgets its sessions with everybody.
+  async loseSessions() {
+    const ids = readdirSync(this.directory).filter((file) => file.startsWith('session-')).map((file) => file.slice(8, -5));
+    await this.auth.state.keys.set({ session: Object.fromEntries(ids.map((id) => [id, null])) });
+    return ids.length;
   }
 
   async close() {

@@ -17,7 +17,17 @@ export class Server {
     server.log = [];
     server.events = [];
     server.waiting = [];
+    server.known = new Set();
     await server.listen();
+    Object.assign(server, { program, simulator });
+    await server.launch();
+    return server;
+  }
+
+  // A process on the directory of the one before.
+  async launch() {
+    const server = this;
+    const { program, simulator } = this;
     server.child = spawn(program, ['--allow-test-endpoint'], {
       cwd: server.directory,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -28,7 +38,6 @@ export class Server {
         WHATSAPP_HOOK_URL: server.hook, WHATSAPP_HOOK_EVENTS: '*',
       },
     });
-    server.simulator = simulator;
     const started = new Promise((resolve, reject) => {
       const take = (line) => {
         server.log.push(line);
@@ -39,7 +48,14 @@ export class Server {
       server.child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${server.log.join('\n')}`)));
     });
     server.base = `http://127.0.0.1:${await started}`;
-    return server;
+  }
+
+  // As if the power had failed.
+  async kill() {
+    this.child.removeAllListeners('exit');
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await ended;
   }
 
   listen() {
@@ -48,7 +64,11 @@ export class Server {
       request.on('data', (chunk) => { body += chunk; });
       request.on('end', () => {
         response.end('{}');
-        this.events.push(JSON.parse(body));
+        const event = JSON.parse(body);
+        // What was on its way when the server was killed comes again, under the same id.
+        if (this.known.has(event.id)) return;
+        this.known.add(event.id);
+        this.events.push(event);
         this.waiting = this.waiting.filter((check) => !check());
       });
     });

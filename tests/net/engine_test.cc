@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The built server with the WebSocket example engine: connections through proxies of each session.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,6 +31,7 @@ std::string quoted(const std::string& text) {
 }
 
 constexpr const char* kYaml = R"(
+metrics: {enabled: true}
 plugins:
   load:
     - {id: example-websocket}
@@ -122,6 +129,119 @@ TEST_F(EngineNetTest, TheReasonOfAFailedConnectionIsTheSessions) {
   WsServer expired(authority_.expired());
   ASSERT_EQ(create("expired", expired.url("/echo"), "null").status, 201);
   EXPECT_TRUE(wait_for_reason("expired", "certificate_expired"));
+}
+
+// Every fault of a far end or a proxy, of real software where there is some that has it.
+TEST_F(EngineNetTest, EveryFaultIsOneReasonOfItsSession) {
+  const Authority stranger;
+  WsServer another_host(authority_.for_another_host());
+  WsServer another_authority(stranger.good());
+  RawServer hanging(&wait_for_end);
+  RawServer portal([](int descriptor) {
+    read_head(descriptor);
+    write_all(descriptor, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>log in</html>");
+  });
+  RawServer endless([](int descriptor) {
+    write_all(descriptor, accept_websocket(read_head(descriptor)) + std::string("\x02\x00", 2));
+    const std::string piece =
+        std::string("\x00\x7F\x00\x00\x00\x00\x00\x01\x00\x00", 10) + std::string(65536, 'x');
+    for (int i = 0; i < 1600 && write_all(descriptor, piece); ++i) {
+    }
+  });
+  const auto at = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
+  const auto through = [](const std::string& server) { return R"({"server":")" + server + "\"}"; };
+  const struct {
+    const char* session;
+    std::string url;
+    std::string proxy;
+    std::vector<std::string> reasons;  // one of these
+  } kCases[] = {
+      {"down", "ws://" + at(free_port()), "null", {"connect_refused"}},
+      {"hangs", hanging.url(), "null", {"timeout"}},
+      {"hangs-in-tls", "wss://" + at(hanging.port()), "null", {"timeout"}},
+      {"portal", portal.url(), "null", {"handshake_refused"}},
+      {"other-host", another_host.url("/echo"), "null", {"certificate_wrong_host"}},
+      {"other-authority", another_authority.url("/echo"), "null", {"certificate_invalid"}},
+      {"endless", endless.url(), "null", {"message_too_long"}},
+      {"no-name", "wss://nowhere.invalid/", "null", {"dns_failed"}},
+      // A machine without IPv6 has no way to it.
+      {"only-ipv6",
+       "ws://[::1]:" + std::to_string(free_port()),
+       "null",
+       {"connect_refused", "target_unreachable"}},
+      {"proxy-down",
+       echo_.url("/echo"),
+       through("http://" + at(free_port())),
+       {"proxy_unreachable"}},
+      {"socks-down",
+       echo_.url("/echo"),
+       through("socks5://" + at(free_port())),
+       {"proxy_unreachable"}},
+      {"proxy-hangs", echo_.url("/echo"), through("http://" + at(hanging.port())), {"timeout"}},
+      {"socks-hangs", echo_.url("/echo"), through("socks5://" + at(hanging.port())), {"timeout"}},
+      {"proxy-portal",
+       echo_.url("/echo"),
+       through("http://" + at(portal.port())),
+       {"proxy_protocol", "tls_failed", "connection_closed"}},
+      {"proxy-no-name",
+       echo_.url("/echo"),
+       through("http://proxy.invalid:3128"),
+       {"proxy_unreachable"}},
+  };
+  HttpClient http = server_.client();
+  for (const auto& one : kCases) {
+    ASSERT_EQ(http.post("/api/sessions", std::string(R"({"name":")") + one.session +
+                                             R"(","start":true,"config":{"websocket":{"url":)" +
+                                             quoted(one.url) + R"(,"timeoutMs":1500,"caPem":)" +
+                                             quoted(authority_.pem()) + R"(},"proxy":)" +
+                                             one.proxy + "}}")
+                  .status,
+              201);
+  }
+  for (const auto& one : kCases) {
+    std::string body;
+    EXPECT_TRUE(wait_until([&] {
+      body = http.get(session_path(one.session)).body;
+      return std::any_of(one.reasons.begin(), one.reasons.end(), [&](const std::string& reason) {
+        return body.find("\"id\":\"" + reason + "\"") != std::string::npos;
+      });
+    })) << one.session
+        << ": " << body;
+  }
+}
+
+// Not where somebody would look, and not where somebody else could.
+TEST_F(EngineNetTest, CredentialsOfProxiesAreSeenNowhere) {
+  const std::uint16_t port = free_port();
+  Program socks(
+      {"microsocks", "-i", "127.0.0.1", "-p", std::to_string(port), "-u", kUser, "-P", kPassword});
+  ASSERT_TRUE(wait_for_port(port));
+  const std::string url = "socks5://127.0.0.1:" + std::to_string(port);
+  HttpClient http = server_.client();
+  ASSERT_EQ(create("right", echo_.url("/echo"), proxy_json(url, kPassword)).status, 201);
+  ASSERT_EQ(create("wrong", echo_.url("/echo"), proxy_json(url, "also-a-secret-17")).status, 201);
+  // In the URL itself, as people paste it.
+  const Reply pasted = create("pasted", echo_.url("/echo"),
+                              R"({"server":"socks5://wax:pasted-secret-23@127.0.0.1:1"})");
+  ASSERT_TRUE(wait_for_status(http, "right", "WORKING"));
+  ASSERT_TRUE(wait_for_reason("wrong", "proxy_authentication"));
+  socks.kill();
+  ASSERT_TRUE(wait_for_reason("right", "proxy_unreachable"));
+
+  std::string seen = server_.log() + pasted.body;
+  for (const char* path :
+       {"/api/sessions", "/api/sessions?all=true", "/api/sessions/right", "/api/sessions/wrong",
+        "/api/sessions/pasted", "/api/right/proxy", "/api/wrong/proxy", "/api/right/me",
+        "/api/plugins", "/metrics", "/api/server/status", "/api/server/environment?all=true"}) {
+    seen += http.get(path).body;
+  }
+  for (const char* file : {"cmdline", "environ"}) {
+    std::ifstream in("/proc/" + std::to_string(server_.pid()) + "/" + file, std::ios::binary);
+    seen.append(std::istreambuf_iterator<char>(in), {});
+  }
+  for (const char* secret : {kPassword, "also-a-secret-17", "pasted-secret-23"}) {
+    EXPECT_THAT(seen, Not(HasSubstr(secret)));
+  }
 }
 
 TEST_F(EngineNetTest, StoppingClosesTheConnectionAndStartingOpensItAgain) {

@@ -43,14 +43,16 @@ def load(server, name, path, seconds):
 
 
 def create_many(server, count, config, threads=8):
-    """Creates sessions n0 … from several connections; returns the seconds it took."""
+    """Creates sessions n0 … from several connections; returns the seconds it took. `config` is one for
+    all, or gives that of a number."""
     errors = []
 
     def work(first):
         connection = server.connection()
         for i in range(first, count, threads):
             status, body = call(connection, "POST", "/api/sessions",
-                                {"name": f"n{i}", "config": config})
+                                {"name": f"n{i}",
+                                 "config": config(i) if callable(config) else config})
             if status != 201:
                 errors.append(body)
                 return

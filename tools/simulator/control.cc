@@ -15,6 +15,7 @@
 #include "control_json.hpp"
 #include "openapi.hpp"
 #include "server.hpp"
+#include "web.hpp"
 #include "webauthn.hpp"
 
 namespace waxwing::simulator {
@@ -26,6 +27,7 @@ using Reply = std::function<void(HttpReply)>;
 // One request on its way through its operation; `path` holds what stood for the {}.
 struct Call {
   Server& server;
+  Web& web;
   std::vector<std::string> path;
   json body;
   Reply reply;
@@ -129,12 +131,18 @@ void expire_pairing(const Call& call) {
 
 void scan(const Call& call) {
   if (Account* account = account_of(call)) {
+    if (call.web.knows(call.text("qr"))) {
+      return call.web.scan(*account, call.text("qr"), answer_link(call));
+    }
     call.server.pairing().scan(*account, call.text("qr"), answer_link(call));
   }
 }
 
 void enter_code(const Call& call) {
   if (Account* account = account_of(call)) {
+    if (call.web.awaits(*account, call.text("code"))) {
+      return call.web.enter_code(*account, call.text("code"), answer_link(call));
+    }
     call.server.pairing().enter_code(*account, call.text("code"), answer_link(call));
   }
 }
@@ -163,10 +171,30 @@ void unlink(const Call& call) {
     return;
   }
   const auto number = device_number(call);
-  if (!number || !call.server.unlink(*account, *number)) {
+  if (!number || (!call.web.unlink(*account, *number) && !call.server.unlink(*account, *number))) {
     return call.fail(404, "there is no such device");
   }
   call.answer(json::object());
+}
+
+void list_browsers(const Call& call) {
+  call.answer(call.web.to_json());
+}
+
+void tell_browser(const Call& call) {
+  std::uint64_t client = 0;
+  const std::string& text = call.path[0];
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), client);
+  if (error != std::errc{} || stop != text.data() + text.size() ||
+      !call.web.push(client, call.body)) {
+    return call.fail(404, "there is no such browser");
+  }
+  call.answer(json::object());
+}
+
+void set_page_options(const Call& call) {
+  call.web.set_options(call.body.dump());
+  call.answer(call.body);
 }
 
 void end_stream(const Call& call) {
@@ -309,6 +337,9 @@ constexpr Operation kOperations[] = {
     {"DELETE", "/accounts/{}/devices/{}", unlink},
     {"POST", "/accounts/{}/devices/{}/stream-error", end_stream},
     {"POST", "/accounts/{}/devices/{}/drop", drop_one},
+    {"GET", "/browsers", list_browsers},
+    {"POST", "/browsers/{}/events", tell_browser},
+    {"PUT", "/browsers/options", set_page_options},
     {"GET", "/groups", list_groups},
     {"POST", "/groups", create_group},
     {"GET", "/pairings", list_pairings},
@@ -352,9 +383,12 @@ bool fits(std::string_view pattern, std::string_view path, std::vector<std::stri
 
 }  // namespace
 
-OnHttp make_control(Server& server) {
-  return [&server](HttpRequest request, Reply reply) {
-    Call call{server, {}, json::object(), std::move(reply)};
+OnHttp make_control(Server& server, Web& web) {
+  return [&server, &web](HttpRequest request, Reply reply) {
+    if (web.serve(request, reply)) {
+      return;
+    }
+    Call call{server, web, {}, json::object(), std::move(reply)};
     const std::string_view target(request.target);
     const std::string_view path = target.substr(0, std::min(target.find('?'), target.size()));
     for (const Operation& operation : kOperations) {

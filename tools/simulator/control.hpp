@@ -9,8 +9,9 @@
 namespace waxwing::simulator {
 
 class Server;
+class Web;
 
 // Every operation is in the OpenAPI document at /openapi.json; / shows them to people.
-[[nodiscard]] OnHttp make_control(Server& server);
+[[nodiscard]] OnHttp make_control(Server& server, Web& web);
 
 }  // namespace waxwing::simulator

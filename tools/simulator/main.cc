@@ -7,6 +7,7 @@
 #include "control.hpp"
 #include "edge.hpp"
 #include "server.hpp"
+#include "web.hpp"
 
 int main(int argc, char** argv) {
   using namespace waxwing::simulator;
@@ -35,19 +36,21 @@ int main(int argc, char** argv) {
 
   Edge edge;
   Server server(edge.clock(), options);
+  Web web(server);
   std::string error;
   port = edge.listen_clients(address, port, server, error);
   control_port = port == 0
                      ? std::uint16_t{0}
-                     : edge.listen_control(address, control_port, make_control(server), error);
+                     : edge.listen_control(address, control_port, make_control(server, web), error);
   if (port == 0 || control_port == 0) {
     std::fprintf(stderr, "waxwing-simulator: cannot listen on %s\n", error.c_str());
     return 1;
   }
   std::printf(
-      "{\"endpoint\":\"ws://%s:%u/ws/chat\",\"control\":\"http://%s:%u\",\"root_key\":\"%s\"}\n",
-      address.c_str(), unsigned{port}, address.c_str(), unsigned{control_port},
-      md::to_hex(server.certificates().root()).c_str());
+      "{\"endpoint\":\"ws://%s:%u/ws/chat\",\"control\":\"http://%s:%u\","
+      "\"web\":\"http://%s:%u/web\",\"root_key\":\"%s\"}\n",
+      address.c_str(), unsigned{port}, address.c_str(), unsigned{control_port}, address.c_str(),
+      unsigned{control_port}, md::to_hex(server.certificates().root()).c_str());
   std::fflush(stdout);
   edge.run();
   return 0;

@@ -11,6 +11,7 @@
 #include "abi/ext/log.h"
 #include "abi/ext/metrics.h"
 #include "abi/ext/net.h"
+#include "abi/ext/paths.h"
 #include "abi/ext/session.h"
 #include "abi/proxy.h"
 #include "abi/storage.h"

@@ -102,8 +102,21 @@ void Messenger::Parts::storage_failed() {
 
 void Messenger::Parts::link(bool is_up) {
   up = is_up;
-  if (up) {
-    resend_outbox({});
+  if (!up) {
+    return;
+  }
+  ++links;
+  backlog = true;
+  confirmed.clear();
+  constexpr std::uint32_t kBacklogMs = 5'000;  // a server that does not say when it is over
+  host.after(kBacklogMs, [this, link = links] {
+    if (link == links) {
+      backlog_is_over();
+    }
+  });
+  std::vector<std::shared_ptr<Sending>> held = std::exchange(waiting, {});
+  for (const auto& op : held) {
+    host.after(1, [this, op] { advance(op); });
   }
 }
 
@@ -124,6 +137,11 @@ bool Messenger::Parts::take(const Node& stanza) {
     on_ack(stanza);
   } else if (tag == "presence" || tag == "chatstate") {
     on_presence(stanza);
+  } else if (tag == "ib") {
+    if (stanza.child("offline") != nullptr) {
+      backlog_is_over();
+    }
+    return false;
   } else if (tag == "notification") {
     return take_notification(stanza);
   } else {

@@ -63,7 +63,6 @@ struct Sending {
   std::int64_t deadline_ms = 0;
   int rounds = 0;
   bool asked_devices = false;
-  bool again = false;  // was sent before: the sink knows it
 };
 
 // A message that left, until the server has answered.
@@ -72,7 +71,7 @@ struct Pending {
   std::string note;
   std::function<void(const SendResult&)> done;
   std::int64_t deadline_ms = 0;  // of done()
-  bool again = false;
+  std::uint32_t link = 0;        // the connection that it left on
 };
 
 struct Messenger::Parts {
@@ -160,6 +159,8 @@ struct Messenger::Parts {
                      int code = 0);
   void on_ack(const Node& ack);
   void finish(const std::string& id, const SendResult& result);
+  void delivered(const std::string& id);
+  void backlog_is_over();
   void resend_outbox(std::string after);
 
   // groups.cc -------------------------------------------------------------------------------------
@@ -176,6 +177,9 @@ struct Messenger::Parts {
   Vault vault;
   Counters counters;
   bool up = false;
+  std::uint32_t links = 0;             // counts connections
+  bool backlog = false;                // what waited at the server is still coming
+  std::vector<std::string> confirmed;  // meanwhile, by receipts
   bool available = false;
   std::vector<std::uint64_t> recent;  // hashes of the last messages, as a ring
   std::size_t recent_at = 0;

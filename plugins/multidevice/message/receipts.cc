@@ -60,6 +60,7 @@ void Messenger::Parts::on_receipt(const Node& receipt) {
     return;
   }
   auto kept = std::make_shared<Node>(receipt);
+  delivered(std::string(receipt.text("id")));
   ReceiptNews news;
   news.kind = *kind;
   news.group = !from->is_person();

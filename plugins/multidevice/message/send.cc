@@ -472,16 +472,12 @@ void Messenger::Parts::leave(const std::shared_ptr<Sending>& op, Node stanza, St
     entry.note = op->message.note;
     entry.done = std::exchange(op->done, nullptr);
     entry.deadline_ms = host.now_ms() + kAnswerMs;
-    entry.again = op->again;
+    entry.link = links;
     rearm();
     ++counters.sent;
     (void)client.send(stanza);
   };
-  if (op->again) {
-    host.commit(std::move(batch), std::move(durable));
-  } else {
-    sink.on_outgoing(message, op->info, std::move(batch), std::move(durable));
-  }
+  sink.on_outgoing(message, op->info, std::move(batch), std::move(durable));
 }
 
 void Messenger::Parts::on_ack(const Node& ack) {
@@ -545,7 +541,26 @@ void Messenger::Parts::finish(const std::string& id, const SendResult& result) {
   }
 }
 
-// After a connection came about: what nobody has answered leaves (again), octet by octet the same.
+// A receipt says more than the server's answer, which may have been lost with a connection.
+void Messenger::Parts::delivered(const std::string& id) {
+  constexpr std::size_t kMost = 4096;
+  SendResult result;
+  result.state = SendResult::State::Sent;
+  if (pending.count(id) != 0) {
+    finish(id, result);
+  } else if (backlog && confirmed.size() < kMost) {
+    confirmed.push_back(id);
+  }
+}
+
+void Messenger::Parts::backlog_is_over() {
+  if (std::exchange(backlog, false) && up) {
+    resend_outbox({});
+  }
+}
+
+// What nobody has answered leaves (again), octet by octet the same. It waits for the backlog: the
+// receipts in there tell what has arrived, and not every client knows a message that comes twice.
 void Messenger::Parts::resend_outbox(std::string after) {
   constexpr std::uint32_t kPage = 50;
   host.scan(rows::kOutbox, std::move(after), kPage, [this](bool ok, const StoreRows& found) {
@@ -574,7 +589,16 @@ void Messenger::Parts::resend_outbox(std::string after) {
           entry.note = outbox->note;
         }
       }
-      if (!stanza || entry.info.timestamp_s + kOutboxSeconds < now_s()) {
+      if (entry.link == links) {
+        continue;  // on this connection
+      }
+      entry.link = links;
+      const auto known = std::find(confirmed.begin(), confirmed.end(), last);
+      if (known != confirmed.end()) {
+        SendResult result;
+        result.state = SendResult::State::Sent;
+        finish(last, result);
+      } else if (!stanza || entry.info.timestamp_s + kOutboxSeconds < now_s()) {
         SendResult result;
         result.reason = "expired";
         result.text = "The message could not be sent in a day.";
@@ -585,13 +609,10 @@ void Messenger::Parts::resend_outbox(std::string after) {
     }
     if (found.size() == kPage) {
       resend_outbox(last);
+    } else {
+      confirmed = {};
     }
   });
-  std::vector<std::shared_ptr<Sending>> held = std::exchange(waiting, {});
-  for (const auto& op : held) {
-    advance(op);
-  }
-  rearm();
 }
 
 }  // namespace waxwing::multidevice

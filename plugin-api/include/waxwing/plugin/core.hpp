@@ -126,6 +126,7 @@ class Host {
         proxy(load<wax_host_proxy>(raw, WAX_HOST_PROXY)),
         blob(load<wax_host_blob>(raw, WAX_HOST_BLOB)),
         net(load<wax_host_net>(raw, WAX_HOST_NET)),
+        paths(load<wax_host_paths>(raw, WAX_HOST_PATHS)),
         raw_(raw) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -136,6 +137,25 @@ class Host {
     return detail::normalised<Table>(raw->get_extension(raw, extension_id));
   }
   const wax_host* raw() const noexcept { return raw_; }
+
+  // A directory of the session's own (abi/ext/paths.h). May wait for a disk: from offload(), with
+  // `this` of the Host and not of the engine. Throws Error.
+  std::string session_dir(wax_session* about) const {
+    if (paths.session_dir == nullptr) {
+      throw Error(WAX_E_UNSUPPORTED, "this server offers no directories");
+    }
+    return path_of([&](char* path, std::uint64_t size, wax_error* err) {
+      return paths.session_dir(raw_, about, path, size, err);
+    });
+  }
+  // Where the module's file lies; empty when the server does not say.
+  std::string module_dir() const {
+    return paths.module_dir == nullptr
+               ? std::string()
+               : path_of([&](char* path, std::uint64_t size, wax_error* err) {
+                   return paths.module_dir(raw_, path, size, err);
+                 });
+  }
 
   // `message` is a stable dotted event name such as "connection.lost"; facts go into the fields.
   void log(wax_session* about, std::int32_t level, std::string_view message,
@@ -178,8 +198,22 @@ class Host {
   const wax_host_proxy proxy;
   const wax_host_blob blob;
   const wax_host_net net;
+  const wax_host_paths paths;
 
  private:
+  template <class Ask>
+  static std::string path_of(Ask&& ask) {
+    std::string path(4096, '\0');
+    wax_error err{};
+    err.struct_size = sizeof err;
+    const wax_status status = ask(path.data(), path.size(), &err);
+    if (status != WAX_OK) {
+      throw Error(status, err.message);
+    }
+    path.resize(std::strlen(path.c_str()));
+    return path;
+  }
+
   const wax_host* raw_;
   std::vector<std::int32_t> metric_ids_;
 };

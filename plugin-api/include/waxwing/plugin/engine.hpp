@@ -15,6 +15,7 @@
 #include "net.hpp"
 #include "store.hpp"
 #include "task.hpp"
+#include "watch.hpp"
 
 namespace waxwing::plugin {
 inline namespace v1 {
@@ -248,6 +249,19 @@ class Engine {
     (void)box.release();
     life_->timers.back().raw = raw;
     return Timer(life_, id);
+  }
+  // Runs fn(ready) on the loop whenever the descriptor is ready for `interest` (WAX_FD_*), until
+  // the result goes. Empty when the session has ended.
+  ScopedWatch watch(int fd, std::uint32_t interest, std::function<void(std::uint32_t)> fn) {
+    need(host().executor.fd_watch != nullptr, "descriptors");
+    auto box = std::make_unique<detail::WatchBox>(
+        detail::WatchBox{life_->host, life_->session, life_, std::move(fn)});
+    wax_watch* raw = host().executor.fd_watch(host().raw(), session(), fd, interest,
+                                              &detail::WatchBox::ready, box.get());
+    if (raw != nullptr) {
+      (void)box.release();
+    }
+    return ScopedWatch(&host(), raw);
   }
   // For stop(): cancels every timer, closes every WebSocket and drops every callback that was asked
   // for so far, so that nothing of what was under way goes on. The engine may be started again.

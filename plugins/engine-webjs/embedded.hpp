@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that the build put into the plugin.
+#pragma once
+
+#include <string_view>
+
+namespace webjs::embedded {
+
+[[nodiscard]] std::string_view keeper();  // the program of keeper.c
+[[nodiscard]] std::string_view driver();  // driver.js
+
+}  // namespace webjs::embedded
