@@ -166,13 +166,10 @@ class Server {
                                                   proxies_, bus_, envelope_, webhooks_->outboxes(),
                                                   stores_, qr_printer(), files_.eraser());
     WAX_TRY_VOID(manager_->load());
-<<<<<<< HEAD
     versions_ = std::make_unique<session::ClientVersions>(
         *plugins_, *session_config_, *stores_.at(config_.defaults.storage), loops_.at(0));
     WAX_TRY_VOID(versions_->load());
-=======
     files_.sweep([this](const std::string& name) { return manager_->find(name) != nullptr; });
->>>>>>> main
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);

@@ -54,13 +54,8 @@ export class Baileys {
       logger: logger(),
       waWebSocketUrl: this.simulator.endpoint,
       shouldSyncHistoryMessage: () => false,
-<<<<<<< HEAD
       defaultQueryTimeoutMs: 60000,
-      getMessage: async () => undefined,
-=======
-      defaultQueryTimeoutMs: 10000,
       getMessage: async ({ id }) => this.sent.get(id),
->>>>>>> main
       printQRInTerminal: false,
     });
     this.socket.ev.on('creds.update', () => { this.saving = this.auth.saveCreds(); });

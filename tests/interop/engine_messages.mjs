@@ -129,6 +129,32 @@ await witness(program, async (simulator) => {
     await server.ok('POST', `/api/one/groups/${id}/leave`);
     console.log('a group');
 
+    // Phones: the same person by number and by LID, and what a phone reads.
+    const phone = (method, what, body) => simulator.call(method, `/accounts/${kCarol}/phone${what}`, body);
+    await phone('PUT', '', { awake: true });
+    for (const to of [jid(kMe), '100000000000001@lid']) {
+      await phone('POST', '/messages', { to, text: `to ${to}` });
+      const came = await server.event('message', (p) => p.body === `to ${to}`);
+      equal(came.from, chat(kCarol), 'the chat of a phone');
+      equal(came.sender.lid, '100000000000003@lid', 'the LID of a phone');
+    }
+    const note = await send('/api/sendText', { chatId: chat(kCarol), text: 'to your phone' });
+    const { messages } = await phone('GET', '');
+    const letter = messages.find((m) => m.text === 'to your phone');
+    equal(note.id, `true_${chat(kCarol)}_${letter.id}`, 'what the phone has read');
+    equal((await phone('POST', '/read', { ids: [letter.id] })).read, 1, 'read letters');
+    await server.event('message.ack', (p) => p.id === note.id && p.ack === 3);
+    await phone('POST', '/typing', { to: jid(kMe) });
+    await server.event('presence.update', (p) => p.id === chat(kCarol) && p.presences[0].lastKnownPresence === 'typing');
+    const flock = await simulator.call('POST', '/groups', { subject: 'Flock', phones: [kCarol, kMe] });
+    await server.event('group.v2.join', (p) => p.group.id === flock.jid);
+    await phone('POST', '/messages', { to: flock.jid, text: 'flying' });
+    const flying = await server.event('message', (p) => p.body === 'flying');
+    equal(flying.participant, chat(kCarol), 'who flies');
+    await send('/api/sendText', { chatId: flock.jid, text: 'landing' });
+    equal((await phone('GET', '')).messages.at(-1).text, 'landing', 'the last letter');
+    console.log('phones');
+
     // What cannot be.
     const refused = async (status, body) => {
       const reply_ = await server.call('POST', '/api/sendText', { session: 'one', ...body });

@@ -220,6 +220,69 @@ void drop_all(const Call& call) {
   call.answer({{"closed", call.server.drop_connections()}});
 }
 
+void set_phone(const Call& call) {
+  Account* account = account_of(call);
+  if (account == nullptr) {
+    return;
+  }
+  Phone& phone = call.server.phones().of(*account);
+  if (const json awake = call.body.value("awake", json()); awake.is_boolean()) {
+    phone.set_awake(awake.get<bool>());
+  }
+  if (const json online = call.body.value("online", json()); online.is_boolean()) {
+    account->devices[0].available = online.get<bool>();
+    call.server.router().tell_presence(*account);
+  }
+  call.answer(to_json(phone));
+}
+
+void show_phone(const Call& call) {
+  if (Account* account = account_of(call)) {
+    call.answer(to_json(call.server.phones().of(*account)));
+  }
+}
+
+void write_as_phone(const Call& call) {
+  Account* account = account_of(call);
+  const auto to = md::Jid::parse(call.text("to"));
+  if (account == nullptr) {
+    return;
+  }
+  if (!to) {
+    return call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
+  }
+  Phone& phone = call.server.phones().of(*account);
+  phone.set_awake(true);  // It will have to read the answers.
+  const auto id = phone.write(*to, message_of(call.body));
+  if (!id) {
+    return call.fail(422, id.error().message());
+  }
+  call.answer({{"id", *id}}, 201);
+}
+
+void read_as_phone(const Call& call) {
+  if (Account* account = account_of(call)) {
+    const auto ids = call.body.value("ids", std::vector<std::string>());
+    call.answer({{"read", call.server.phones().of(*account).read(ids)}});
+  }
+}
+
+void type_as_phone(const Call& call) {
+  Account* account = account_of(call);
+  const auto to = md::Jid::parse(call.text("to"));
+  if (account == nullptr) {
+    return;
+  }
+  if (!to) {
+    return call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
+  }
+  const bool types = call.body.value("typing", true);
+  md::Node state("chatstate");
+  state.set("to", *to).add(md::Node(types ? "composing" : "paused"));
+  call.server.router().on_chatstate(*account, state);
+  call.answer(json::object());
+}
+
 void create_group(const Call& call) {
   std::vector<Account*> people;
   for (const json& phone : call.body.value("phones", json::array())) {
@@ -337,6 +400,11 @@ constexpr Operation kOperations[] = {
     {"DELETE", "/accounts/{}/devices/{}", unlink},
     {"POST", "/accounts/{}/devices/{}/stream-error", end_stream},
     {"POST", "/accounts/{}/devices/{}/drop", drop_one},
+    {"GET", "/accounts/{}/phone", show_phone},
+    {"PUT", "/accounts/{}/phone", set_phone},
+    {"POST", "/accounts/{}/phone/messages", write_as_phone},
+    {"POST", "/accounts/{}/phone/read", read_as_phone},
+    {"POST", "/accounts/{}/phone/typing", type_as_phone},
     {"GET", "/browsers", list_browsers},
     {"POST", "/browsers/{}/events", tell_browser},
     {"PUT", "/browsers/options", set_page_options},

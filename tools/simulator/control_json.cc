@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "connection.hpp"
+#include "multidevice/content/reading.hpp"
+#include "multidevice/content/wire_json.hpp"
 
 namespace waxwing::simulator {
 namespace {
@@ -120,6 +122,30 @@ json to_json(const Account& account) {
           {"lid", account.lid},
           {"name", account.name},
           {"devices", std::move(devices)}};
+}
+
+json to_json(const Phone& phone) {
+  json letters = json::array();
+  for (const Letter& letter : phone.letters()) {
+    const auto message = md::content::decode(letter.message, md::content::Dialect::Plain);
+    const json content = message ? *message : json::object();
+    letters.push_back({{"id", letter.id},
+                       {"chat", letter.chat.to_string()},
+                       {"from", letter.author.to_string()},
+                       {"from_me", letter.from_me},
+                       {"text", md::content::body(md::content::unwrap(content))},
+                       {"message", content}});
+  }
+  return {{"awake", phone.awake()},
+          {"unreadable", phone.unreadable()},
+          {"messages", std::move(letters)}};
+}
+
+md::Bytes message_of(const json& body) {
+  if (const json message = body.value("message", json()); message.is_object()) {
+    return md::content::encode(message);
+  }
+  return md::content::encode({{"conversation", body.value("text", json(""))}});
 }
 
 json to_json(const Group& group) {

@@ -8,6 +8,7 @@
 
 #include "faults.hpp"
 #include "groups.hpp"
+#include "phone.hpp"
 #include "violations.hpp"
 #include "world.hpp"
 
@@ -15,6 +16,9 @@ namespace waxwing::simulator {
 
 [[nodiscard]] nlohmann::json to_json(const Account& account);
 [[nodiscard]] nlohmann::json to_json(const Group& group);
+[[nodiscard]] nlohmann::json to_json(const Phone& phone);
+// The waE2E.Message that {"text"} or {"message"} describes.
+[[nodiscard]] md::Bytes message_of(const nlohmann::json& body);
 [[nodiscard]] nlohmann::json to_json(const Faults& faults);
 [[nodiscard]] nlohmann::json to_json(const Violations& violations);
 // Fields that are absent are off. What is wrong, with the field's name; empty when all is well.

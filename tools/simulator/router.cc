@@ -20,8 +20,9 @@ constexpr std::uint64_t kAckSeconds = 10;
 // A message on its way, and where it came from.
 struct Router::Outgoing {
   const md::Node& stanza;
-  Connection& connection;
+  Connection* connection;  // Null: from a phone.
   Account& sender;
+  std::uint16_t from_device;
   md::Jid to;  // As the sender wrote it.
   std::uint64_t time_s;
 };
@@ -35,10 +36,13 @@ Device* Router::find_device(const md::Jid& jid, Account** account_out) {
 }
 
 void Router::deliver(Device& device, std::string_view id, md::Node stanza) {
+  stanza.set("id", id);
   if (device.number == 0) {
+    if (Phone* phone = server_.phones().find(*device.owner)) {
+      phone->receive(id, stanza);
+    }
     return;
   }
-  stanza.set("id", id);
   const auto connection = device.connection.lock();
   const bool now = connection && connection->delivered_backlog;
   if (now) {
@@ -77,7 +81,7 @@ void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::N
   if (device == nullptr) {
     return;  // The list was stale; clients learn of it from the devices notification.
   }
-  const std::uint16_t from_device = out.connection.device_number;
+  const std::uint16_t from_device = out.from_device;
   if (receiver == &out.sender && to.device == from_device) {
     return;
   }
@@ -119,7 +123,7 @@ void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::N
 // A copy for one device of a group: its sender key first, then what is encrypted for all.
 void Router::deliver_to_member(const Outgoing& out, const Group& group, Account& receiver,
                                Device& device, std::vector<const md::Node*> encs) {
-  const std::uint16_t from_device = out.connection.device_number;
+  const std::uint16_t from_device = out.from_device;
   if (encs.empty() || (&receiver == &out.sender && device.number == from_device)) {
     return;
   }
@@ -144,10 +148,11 @@ void Router::deliver_to_member(const Outgoing& out, const Group& group, Account&
   deliver(device, out.stanza.text("id"), std::move(stanza));
 }
 
-void Router::to_group(const Outgoing& out, Group& group, md::Node ack) {
+// The error of its acknowledgement; empty when there is none.
+std::string Router::to_group(const Outgoing& out, Group& group) {
   const Member* sender = group.find(&out.sender);
   if (sender == nullptr || (group.announce && sender->role == Member::Role::Member)) {
-    return out.connection.send(std::move(ack.set("error", "403")));
+    return "403";
   }
   const md::Node* enc = out.stanza.child("enc");
   if (const auto one = out.stanza.jid("participant")) {  // asked for again
@@ -156,7 +161,7 @@ void Router::to_group(const Outgoing& out, Group& group, md::Node ack) {
     if (device != nullptr && enc != nullptr) {
       deliver_to_member(out, group, *receiver, *device, {enc});
     }
-    return out.connection.send(std::move(ack));
+    return {};
   }
   ++messages_;
   std::map<const Device*, const md::Node*> keys;
@@ -170,7 +175,7 @@ void Router::to_group(const Outgoing& out, Group& group, md::Node ack) {
     }
   }
   if (enc == nullptr) {
-    server_.violate(out.connection, "message.enc", "a message to a group without its content");
+    complain(out, "message.enc", "a message to a group without its content");
   }
   for (const Member& member : group.members) {
     for (auto& [number, device] : member.account->devices) {
@@ -184,7 +189,47 @@ void Router::to_group(const Outgoing& out, Group& group, md::Node ack) {
       deliver_to_member(out, group, *member.account, device, std::move(encs));
     }
   }
-  out.connection.send(std::move(ack));
+  return {};
+}
+
+void Router::complain(const Outgoing& out, std::string_view rule, std::string_view detail) {
+  if (out.connection != nullptr) {
+    server_.violate(*out.connection, rule, detail);
+  }
+}
+
+std::string Router::carry(const Outgoing& out) {
+  const md::Node& message = out.stanza;
+  if (Group* group = server_.groups().find(out.to)) {
+    return to_group(out, *group);
+  }
+  if (server_.world().find(out.to) == nullptr) {
+    return "404";
+  }
+  ++messages_;
+  const md::Node* enc = message.child("enc");
+  const md::Node* participants = message.child("participants");
+  // A resend repeats its one copy in <participants>; it is delivered once.
+  const bool to_one = enc != nullptr && (out.to.device != 0 || message.has("participant") ||
+                                         message.text("device_fanout") == "false" ||
+                                         message.text("category") == "peer");
+  if (to_one) {
+    deliver_message(out, message.jid("participant").value_or(out.to), *enc);
+  } else if (participants == nullptr) {
+    complain(out, "message.participants", "a message to nobody");
+    return "400";
+  } else {
+    for (const md::Node& part : participants->children()) {
+      const std::optional<md::Jid> device = part.jid("jid");
+      const md::Node* copy = part.child("enc");
+      if (!device || copy == nullptr) {
+        complain(out, "message.participants", md::to_text(part));
+      } else {
+        deliver_message(out, *device, *copy);
+      }
+    }
+  }
+  return {};
 }
 
 void Router::on_message(Connection& connection, const md::Node& message) {
@@ -193,39 +238,20 @@ void Router::on_message(Connection& connection, const md::Node& message) {
   if (!to || id.empty()) {
     return server_.violate(connection, "message.address", md::to_text(message));
   }
+  const std::uint64_t now_s = server_.clock().now_s();
+  const std::string error =
+      carry({message, &connection, *connection.account, connection.device_number, *to, now_s});
   md::Node ack("ack");
-  ack.set("class", "message").set("id", id).set("from", *to).set("t", server_.clock().now_s());
-  const Outgoing out{message, connection, *connection.account, *to, server_.clock().now_s()};
-  if (Group* group = server_.groups().find(*to)) {
-    return to_group(out, *group, std::move(ack));
-  }
-  Account* receiver = server_.world().find(*to);
-  if (receiver == nullptr) {
-    return connection.send(std::move(ack.set("error", "404")));
-  }
-  ++messages_;
-  const md::Node* enc = message.child("enc");
-  const md::Node* participants = message.child("participants");
-  // A resend repeats its one copy in <participants>; it is delivered once.
-  const bool to_one = enc != nullptr && (to->device != 0 || message.has("participant") ||
-                                         message.text("device_fanout") == "false" ||
-                                         message.text("category") == "peer");
-  if (to_one) {
-    deliver_message(out, message.jid("participant").value_or(*to), *enc);
-  } else if (participants == nullptr) {
-    return server_.violate(connection, "message.participants", "a message to nobody");
-  } else {
-    for (const md::Node& part : participants->children()) {
-      const std::optional<md::Jid> device = part.jid("jid");
-      const md::Node* copy = part.child("enc");
-      if (!device || copy == nullptr) {
-        server_.violate(connection, "message.participants", md::to_text(part));
-      } else {
-        deliver_message(out, *device, *copy);
-      }
-    }
+  ack.set("class", "message").set("id", id).set("from", *to).set("t", now_s);
+  if (!error.empty()) {
+    ack.set("error", error);
   }
   connection.send(ack);
+}
+
+std::string Router::send_as_phone(Account& account, const md::Node& message) {
+  return carry({message, nullptr, account, 0, message.jid("to").value_or(md::Jid()),
+                server_.clock().now_s()});
 }
 
 void Router::on_receipt(Connection& connection, const md::Node& receipt) {
@@ -255,8 +281,17 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
   if (type == "sender" || type == "peer_msg" || type == "hist_sync") {
     return;
   }
+  if (server_.groups().find(*to) != nullptr && !receipt.jid("participant")) {
+    return server_.violate(connection, "receipt.participant", md::to_text(receipt));
+  }
+  forward_receipt(*connection.account, own.number, receipt);
+}
+
+void Router::forward_receipt(Account& from, std::uint16_t number, const md::Node& receipt) {
+  const std::optional<md::Jid> to = receipt.jid("to");
+  const std::string_view type = receipt.text("type");
   if (Group* group = server_.groups().find(*to)) {
-    return receipt_in_group(connection, receipt, *group);
+    return receipt_in_group(from, number, receipt, *group);
   }
   Account* author = server_.world().find(*to);
   if (author == nullptr) {
@@ -264,9 +299,8 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
   }
   const auto forward = [&](Device& device) {
     const bool by_lid = to->is_lid() && !device.old_dictionary;
-    const Account& from = *connection.account;
     md::Node copy("receipt");
-    copy.set("from", by_lid ? from.lid_jid(own.number) : from.phone_jid(own.number));
+    copy.set("from", by_lid ? from.lid_jid(number) : from.phone_jid(number));
     if (!type.empty()) {
       copy.set("type", type);
     }
@@ -274,7 +308,7 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
     for (const md::Node& child : receipt.children()) {
       copy.add(child);
     }
-    deliver(device, id, std::move(copy));
+    deliver(device, receipt.text("id"), std::move(copy));
   };
   if (to->device != 0) {
     if (Device* device = author->device(to->device)) {
@@ -282,17 +316,18 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
     }
     return;
   }
-  for (auto& [number, device] : author->devices) {
+  for (auto& [each, device] : author->devices) {
     forward(device);
   }
 }
 
 // To the author's devices, or to the one that is asked again.
-void Router::receipt_in_group(Connection& connection, const md::Node& receipt, Group& group) {
+void Router::receipt_in_group(const Account& from, std::uint16_t from_device,
+                              const md::Node& receipt, Group& group) {
   const auto participant = receipt.jid("participant");
   Account* author = participant ? server_.world().find(*participant) : nullptr;
   if (author == nullptr) {
-    return server_.violate(connection, "receipt.participant", md::to_text(receipt));
+    return;
   }
   for (auto& [number, device] : author->devices) {
     if (receipt.text("type") == "retry" && number != participant->device) {
@@ -300,7 +335,7 @@ void Router::receipt_in_group(Connection& connection, const md::Node& receipt, G
     }
     md::Node copy("receipt");
     copy.set("from", group.jid());
-    copy.set("participant", name_in(group, *connection.account, connection.device_number, device));
+    copy.set("participant", name_in(group, from, from_device, device));
     if (!receipt.text("type").empty()) {
       copy.set("type", receipt.text("type"));
     }
@@ -346,7 +381,6 @@ void Router::on_presence(Connection& connection, const md::Node& presence) {
   account->subscribers.emplace_back(connection.device()->connection, *to);
 }
 
-// Whoever asked for it hears when somebody comes or goes.
 void Router::tell_presence(Account& account) {
   const bool available = std::any_of(account.devices.begin(), account.devices.end(),
                                      [](const auto& entry) { return entry.second.available; });
@@ -361,16 +395,16 @@ void Router::tell_presence(Account& account) {
   }
 }
 
-void Router::on_chatstate(Connection& connection, const md::Node& chatstate) {
+void Router::on_chatstate(const Account& from, const md::Node& chatstate) {
   const std::optional<md::Jid> to = chatstate.jid("to");
   if (Group* group = to ? server_.groups().find(*to) : nullptr) {
     for (const Member& member : group->members) {
       for (auto& [number, device] : member.account->devices) {
         const auto other = device.connection.lock();
-        if (other && device.available && member.account != connection.account) {
+        if (other && device.available && member.account != &from) {
           md::Node copy("chatstate");
           copy.set("from", *to);
-          copy.set("participant", name_in(*group, *connection.account, 0, device));
+          copy.set("participant", name_in(*group, from, 0, device));
           copy.set_children({chatstate.children().begin(), chatstate.children().end()});
           other->send(copy);
         }
@@ -386,8 +420,7 @@ void Router::on_chatstate(Connection& connection, const md::Node& chatstate) {
     const auto other = device.connection.lock();
     if (other && device.available) {
       md::Node copy("chatstate");
-      copy.set("from",
-               to->is_lid() ? connection.account->lid_jid() : connection.account->phone_jid());
+      copy.set("from", to->is_lid() ? from.lid_jid() : from.phone_jid());
       for (const md::Node& child : chatstate.children()) {
         copy.add(child);
       }

@@ -23,10 +23,16 @@ class Router {
   void on_receipt(Connection& connection, const md::Node& receipt);
   void on_ack(Connection& connection, const md::Node& ack);
   void on_presence(Connection& connection, const md::Node& presence);
-  void on_chatstate(Connection& connection, const md::Node& chatstate);
+  void on_chatstate(const Account& from, const md::Node& chatstate);
+
+  // A phone's message, as a client would send it; the error of its acknowledgement, or empty.
+  [[nodiscard]] std::string send_as_phone(Account& account, const md::Node& message);
+  // A receipt to the devices of whoever wrote the message.
+  void forward_receipt(Account& from, std::uint16_t number, const md::Node& receipt);
+  // Whoever asked for it hears when somebody comes or goes.
+  void tell_presence(Account& account);
 
   // Sends the stanza, with this id, now or at the device's next login, until it is acknowledged.
-  // The phone acknowledges whatever it gets at once.
   void deliver(Device& device, std::string_view id, md::Node stanza);
   // When a connection ends: what it should have acknowledged long ago is a violation.
   void check_acknowledged(const Connection& connection, Device& device);
@@ -39,9 +45,11 @@ class Router {
   void deliver_message(const Outgoing& message, const md::Jid& to, const md::Node& enc);
   void deliver_to_member(const Outgoing& message, const Group& group, Account& receiver,
                          Device& device, std::vector<const md::Node*> encs);
-  void to_group(const Outgoing& message, Group& group, md::Node ack);
-  void receipt_in_group(Connection& connection, const md::Node& receipt, Group& group);
-  void tell_presence(Account& account);
+  [[nodiscard]] std::string carry(const Outgoing& message);
+  void complain(const Outgoing& message, std::string_view rule, std::string_view detail);
+  [[nodiscard]] std::string to_group(const Outgoing& message, Group& group);
+  void receipt_in_group(const Account& from, std::uint16_t from_device, const md::Node& receipt,
+                        Group& group);
   [[nodiscard]] Device* find_device(const md::Jid& jid, Account** account = nullptr);
   static bool take(Device& device, std::string_view id, std::string_view tag);
 

@@ -206,7 +206,7 @@ void Server::on_stanza(Connection& connection, const md::Node& stanza) {
     return router_.on_presence(connection, stanza);
   }
   if (tag == "chatstate") {
-    return router_.on_chatstate(connection, stanza);
+    return router_.on_chatstate(*connection.account, stanza);
   }
   if (tag == "ib" &&
       (stanza.child("unified_session") != nullptr || stanza.child("offline_batch") != nullptr)) {

@@ -15,6 +15,7 @@
 #include "io.hpp"
 #include "multidevice/binary/node.hpp"
 #include "multidevice/noise/responder.hpp"
+#include "phone.hpp"
 #include "registration.hpp"
 #include "router.hpp"
 #include "violations.hpp"
@@ -75,6 +76,7 @@ class Server {
   [[nodiscard]] Pairing& pairing() noexcept { return pairing_; }
   [[nodiscard]] Router& router() noexcept { return router_; }
   [[nodiscard]] Groups& groups() noexcept { return groups_; }
+  [[nodiscard]] Phones& phones() noexcept { return phones_; }
   [[nodiscard]] Clock& clock() noexcept { return clock_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] const Certificates& certificates() const noexcept { return certificates_; }
@@ -107,6 +109,7 @@ class Server {
   Pairing pairing_{*this};
   Router router_{*this};
   Groups groups_{*this};
+  Phones phones_{*this};
   std::map<Connection*, std::weak_ptr<Connection>> open_;
   std::deque<std::string> transcript_;
   std::uint64_t connections_made_ = 0;

@@ -17,19 +17,24 @@ bool is_digits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Device make_phone_device(const md::KeyPair& identity) {
-  Device device;
-  device.identity = identity.open;
-  device.registration_id = 1 + md::random_below(16380);
-  device.signed_prekey.id = 1;
-  device.signed_prekey.key = md::KeyPair::generate().open;
-  device.signed_prekey.signature =
-      md::sign(identity.secret, {md::with_key_type(device.signed_prekey.key)});
+void make_phone(Account& account) {
+  md::DeviceRecord& keys = account.phone_keys;
+  keys.identity = account.identity;
+  keys.registration_id = 1 + md::random_below(16380);
+  keys.signed_prekey = md::SignedPrekey::make(1, account.identity);
+  keys.pn = account.phone_jid();
+  keys.lid = account.lid_jid();
+  Device& device = account.devices[0];
+  device.owner = &account;
+  device.identity = account.identity.open;
+  device.registration_id = keys.registration_id;
+  device.signed_prekey = {keys.signed_prekey.id, keys.signed_prekey.key.open,
+                          keys.signed_prekey.signature};
   std::uint32_t id = 0;
   for (const md::KeyPair& key : md::KeyPair::generate_many(kPhonePrekeys)) {
     device.prekeys.push_back({++id, key.open});
+    account.phone_prekeys.emplace(id, key.secret);
   }
-  return device;
 }
 
 }  // namespace
@@ -93,7 +98,7 @@ Account* World::create(std::string_view phone, std::string_view name) {
   account->name = name;
   account->identity = md::KeyPair::generate();
   account->raw_id = md::random_below(1U << 31U);
-  account->devices.emplace(std::uint16_t{0}, make_phone_device(account->identity));
+  make_phone(*account);
   by_phone_[account->phone] = account.get();
   by_lid_[account->lid] = account.get();
   accounts_.push_back(std::move(account));

@@ -17,6 +17,7 @@
 #include "multidevice/binary/node.hpp"
 #include "multidevice/crypto/curve25519.hpp"
 #include "multidevice/crypto/signature.hpp"
+#include "multidevice/store/device_record.hpp"
 
 namespace waxwing::simulator {
 
@@ -52,6 +53,8 @@ struct Waiting {
   std::uint64_t sent_s = 0;  // 0: not on the present connection.
 };
 
+struct Account;
+
 // A device of an account; number 0 is the phone.
 struct Device {
   std::uint16_t number = 0;
@@ -65,6 +68,7 @@ struct Device {
   md::Bytes device_identity;  // ADVSignedDeviceIdentity with both signatures; empty for the phone.
   bool old_dictionary = false;  // Its client speaks dictionary 2 and knows phone numbers only.
   bool available = false;
+  Account* owner = nullptr;  // Of the phone.
   std::deque<Waiting> waiting;
   std::weak_ptr<Connection> connection;
 };
@@ -73,7 +77,9 @@ struct Account {
   std::string phone;  // Digits.
   std::string lid;    // Digits.
   std::string name;
-  md::KeyPair identity;      // The phone's.
+  md::KeyPair identity;         // The phone's.
+  md::DeviceRecord phone_keys;  // Its other keys.
+  std::map<std::uint32_t, md::PrivateKey> phone_prekeys;
   std::string passkey_code;  // That the phone shows; empty while no linking is that far.
   std::uint32_t raw_id = 0;
   std::uint16_t next_device = 1;
