@@ -154,9 +154,11 @@ struct Messenger::Parts {
   void encrypt(const std::shared_ptr<Sending>& op, const std::vector<Target>& all,
                std::vector<Target> pairwise, const std::string& own_key, bool by_lid,
                StoreBatch batch);
-  void leave(const std::shared_ptr<Sending>& op, Node stanza, StoreBatch batch);
   static void refuse(const std::shared_ptr<Sending>& op, std::string reason, std::string text,
                      int code = 0);
+
+  // outbox.cc -------------------------------------------------------------------------------------
+  void leave(const std::shared_ptr<Sending>& op, Node stanza, StoreBatch batch);
   void on_ack(const Node& ack);
   void finish(const std::string& id, const SendResult& result);
   void delivered(const std::string& id);
@@ -190,7 +192,13 @@ struct Messenger::Parts {
   bool armed = false;                             // a timer runs
 };
 
+// A send is answered after that time at the latest.
+inline constexpr std::int64_t kSendAnswerMs = 10'000;
+
 [[nodiscard]] std::uint64_t hash_of(std::initializer_list<std::string_view> parts);
+
+// people.cc: the keys that the server or a device hands out, as <user/> or <keys/>
+[[nodiscard]] std::optional<PreKeyBundle> read_bundle(const Node& user);
 
 // group_node.cc: groups as nodes and as rows
 [[nodiscard]] std::optional<GroupInfo> read_group(const Node& node);

@@ -18,6 +18,8 @@ const Jid& canonical(const Person& who) {
   return who.lid.empty() ? who.pn : who.lid;
 }
 
+}  // namespace
+
 std::optional<PreKeyBundle> read_bundle(const Node& user) {
   const auto octets = [](const Node* node, std::string_view tag) {
     const Node* child = node == nullptr ? nullptr : node->child(tag);
@@ -48,12 +50,6 @@ std::optional<PreKeyBundle> read_bundle(const Node& user) {
     bundle.one_time = {static_cast<std::uint32_t>(from_be(one_time_id)), *one_time};
   }
   return bundle;
-}
-
-}  // namespace
-
-std::optional<PreKeyBundle> bundle_from_node(const Node& user) {
-  return read_bundle(user);
 }
 
 // Names -------------------------------------------------------------------------------------------

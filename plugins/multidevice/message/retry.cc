@@ -8,8 +8,6 @@
 
 namespace waxwing::multidevice {
 
-std::optional<PreKeyBundle> bundle_from_node(const Node& user);
-
 namespace {
 
 constexpr std::uint8_t kMostAsked = 5;     // then it is given up
@@ -117,7 +115,7 @@ void Messenger::Parts::on_retry(const Node& receipt) {
     if (const Node* registration = receipt.child("registration")) {
       user.add(*registration);
     }
-    retry->bundle = bundle_from_node(user);
+    retry->bundle = read_bundle(user);
   }
   const std::uint64_t hash = hash_of({retry->device.to_string(), retry->id});
   if (count_up(answered, hash) > kMostAnswered) {

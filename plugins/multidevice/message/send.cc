@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages that go out: to whom, with which keys, encrypted, durable, sent, answered.
+// Messages that go out: to whom, with which keys, encrypted.
 #include <algorithm>
 #include <set>
 
-#include "multidevice/base/wire.hpp"
-#include "multidevice/binary/codec.hpp"
 #include "multidevice/crypto/hash.hpp"
 #include "multidevice/message/parts.hpp"
-#include "multidevice/message/rows.hpp"
 #include "multidevice/signal/address.hpp"
 
 namespace waxwing::multidevice {
 namespace {
 
-constexpr std::int64_t kAnswerMs = 10'000;
 constexpr int kMostRounds = 6;  // of asking for a group, devices and keys
 
 // "2:" and eight characters of a hash over all devices: the server compares it with its own list.
@@ -56,42 +52,6 @@ Bytes write_holders(const std::vector<Target>& targets) {
   return out;
 }
 
-SendResult failure(int code, bool group) {
-  struct Row {
-    int code;
-    const char* reason;
-    const char* text;
-  };
-  static constexpr Row kRows[] = {
-      {400, "rejected", "WhatsApp refused the message."},
-      {401, "not_allowed", "This account may not write there."},
-      {403, "not_allowed", "This account may not write there."},
-      {405, "not_allowed", "This account may not write there."},
-      {406, "rejected", "WhatsApp does not accept this message."},
-      {421, "stale_group", "The group has changed; sending it again will work."},
-      {429, "rate_limited", "WhatsApp has limited how much this account may send."},
-      {463, "new_chat_refused", "WhatsApp does not let this account begin this chat now."},
-      {475, "restricted", "WhatsApp has restricted this account's messages."},
-      {479, "rejected", "WhatsApp refused the message as invalid."},
-  };
-  SendResult result;
-  result.code = code;
-  result.reason = "rejected";
-  result.text = "WhatsApp refused the message (" + std::to_string(code) + ").";
-  if (code == 404) {
-    result.reason = group ? "not_a_member" : "not_on_whatsapp";
-    result.text = group ? "This account is not a member of the group."
-                        : "There is no WhatsApp account of that number.";
-  }
-  for (const Row& row : kRows) {
-    if (row.code == code) {
-      result.reason = row.reason;
-      result.text = row.text;
-    }
-  }
-  return result;
-}
-
 }  // namespace
 
 void Messenger::Parts::refuse(const std::shared_ptr<Sending>& op, std::string reason,
@@ -109,7 +69,7 @@ void Messenger::Parts::send(OutgoingMessage message, std::function<void(const Se
   auto op = std::make_shared<Sending>();
   op->message = std::move(message);
   op->done = std::move(done);
-  op->deadline_ms = host.now_ms() + kAnswerMs;
+  op->deadline_ms = host.now_ms() + kSendAnswerMs;
   OutgoingMessage& out = op->message;
   out.chat = out.chat.without_device();
   const bool group = out.chat.is_group() || out.chat.server == server::kBroadcast;
@@ -441,178 +401,6 @@ void Messenger::Parts::encrypt(const std::shared_ptr<Sending>& op, const std::ve
     stanza.add(extra);
   }
   leave(op, std::move(stanza), std::move(batch));
-}
-
-// Durable first, then on its way.
-void Messenger::Parts::leave(const std::shared_ptr<Sending>& op, Node stanza, StoreBatch batch) {
-  const OutgoingMessage& message = op->message;
-  const Result<Bytes> frame = encode(stanza, DictionaryVersion::V3);
-  if (!frame) {
-    refuse(op, "internal", "The message could not be written.");
-    return;
-  }
-  OutboxRow outbox{op->info.timestamp_s, op->info.chat, message.type,
-                   message.edit,         message.note,  *frame};
-  batch.put(rows::kOutbox, op->info.id, SecretBytes(outbox.encode()));
-  SentRow sent{op->info.chat, message.type,         message.mediatype,
-               message.edit,  op->info.timestamp_s, message.message};
-  if (vault.has(rows::kSent, op->info.id)) {
-    vault.put(batch, rows::kSent, op->info.id, sent.encode(), host.unix_ms() + kSentMs);
-  } else {
-    batch.put(rows::kSent, op->info.id, SecretBytes(sent.encode()), host.unix_ms() + kSentMs);
-  }
-  auto durable = [this, op, stanza = std::move(stanza)](bool stored) {
-    if (!stored) {
-      refuse(op, "storage_failed", "The message could not be stored.");
-      storage_failed();
-      return;
-    }
-    Pending& entry = pending[op->info.id];
-    entry.info = op->info;
-    entry.note = op->message.note;
-    entry.done = std::exchange(op->done, nullptr);
-    entry.deadline_ms = host.now_ms() + kAnswerMs;
-    entry.link = links;
-    rearm();
-    ++counters.sent;
-    (void)client.send(stanza);
-  };
-  sink.on_outgoing(message, op->info, std::move(batch), std::move(durable));
-}
-
-void Messenger::Parts::on_ack(const Node& ack) {
-  const std::string id(ack.text("id"));
-  const auto found = pending.find(id);
-  if (found == pending.end()) {
-    return;
-  }
-  const bool group = found->second.info.group;
-  const Jid chat = found->second.info.chat;
-  SendResult result;
-  if (const auto error = ack.number("error"); error && *error != 0) {
-    result = failure(static_cast<int>(std::min<std::uint64_t>(*error, 999)), group);
-  } else {
-    result.state = SendResult::State::Sent;
-    result.timestamp_s = ack.number("t").value_or(now_s());
-  }
-  const bool stale =
-      ack.has("phash") || result.code == 421 || result.code == 404 || result.code == 403;
-  if (stale) {
-    vault.work([this, chat](bool readable) -> Vault::Rows {
-      Vault::Rows rows;
-      want_person(chat, rows);
-      if (readable && !rows.empty()) {
-        return rows;
-      }
-      StoreBatch batch;
-      if (chat.is_group()) {
-        vault.erase(batch, rows::kGroups, chat.to_string());
-      } else {
-        forget_devices(chat, batch);
-      }
-      forget_devices(own().pn, batch);
-      store(std::move(batch));
-      return {};
-    });
-  }
-  finish(id, result);
-}
-
-void Messenger::Parts::finish(const std::string& id, const SendResult& result) {
-  const auto found = pending.find(id);
-  if (found == pending.end()) {
-    return;
-  }
-  Pending entry = std::move(found->second);
-  pending.erase(found);
-  rearm();
-  if (result.timestamp_s != 0) {
-    entry.info.timestamp_s = result.timestamp_s;
-  }
-  StoreBatch batch;
-  batch.erase(rows::kOutbox, id);
-  sink.on_sent(entry.info, entry.note, result, std::move(batch), [this](bool stored) {
-    if (!stored) {
-      storage_failed();
-    }
-  });
-  if (entry.done) {
-    entry.done(result);
-  }
-}
-
-// A receipt says more than the server's answer, which may have been lost with a connection.
-void Messenger::Parts::delivered(const std::string& id) {
-  constexpr std::size_t kMost = 4096;
-  SendResult result;
-  result.state = SendResult::State::Sent;
-  if (pending.count(id) != 0) {
-    finish(id, result);
-  } else if (backlog && confirmed.size() < kMost) {
-    confirmed.push_back(id);
-  }
-}
-
-void Messenger::Parts::backlog_is_over() {
-  if (std::exchange(backlog, false) && up) {
-    resend_outbox({});
-  }
-}
-
-// What nobody has answered leaves (again), octet by octet the same. It waits for the backlog: the
-// receipts in there tell what has arrived, and not every client knows a message that comes twice.
-void Messenger::Parts::resend_outbox(std::string after) {
-  constexpr std::uint32_t kPage = 50;
-  host.scan(rows::kOutbox, std::move(after), kPage, [this](bool ok, const StoreRows& found) {
-    if (!ok || !up) {
-      return;
-    }
-    std::string last;
-    for (const StoreRow& row : found) {
-      last = row.key;
-      const std::optional<OutboxRow> outbox = OutboxRow::decode(row.value);
-      const Result<Node> stanza =
-          decode(outbox ? ByteView(outbox->frame) : ByteView(), DictionaryVersion::V3);
-      Pending& entry = pending[last];
-      if (entry.info.id.empty()) {
-        MessageInfo& info = entry.info;
-        info.id = last;
-        info.sender = me();
-        info.sender_device = own().pn.device;
-        info.from_me = true;
-        if (outbox) {
-          info.chat = outbox->chat;
-          info.group = !outbox->chat.is_person();
-          info.type = outbox->type;
-          info.edit = outbox->edit;
-          info.timestamp_s = outbox->time_s;
-          entry.note = outbox->note;
-        }
-      }
-      if (entry.link == links) {
-        continue;  // on this connection
-      }
-      entry.link = links;
-      const auto known = std::find(confirmed.begin(), confirmed.end(), last);
-      if (known != confirmed.end()) {
-        SendResult result;
-        result.state = SendResult::State::Sent;
-        finish(last, result);
-      } else if (!stanza || entry.info.timestamp_s + kOutboxSeconds < now_s()) {
-        SendResult result;
-        result.reason = "expired";
-        result.text = "The message could not be sent in a day.";
-        finish(last, result);
-      } else if (!client.send(*stanza)) {
-        return;
-      }
-    }
-    if (found.size() == kPage) {
-      resend_outbox(last);
-    } else {
-      confirmed = {};
-    }
-  });
 }
 
 }  // namespace waxwing::multidevice
