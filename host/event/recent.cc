@@ -15,6 +15,9 @@
 namespace waxwing::event {
 namespace {
 
+// A row that the store refuses would take the engine's batch with it.
+constexpr std::size_t kMostEventBytes = 512 << 10;
+
 void append_big_endian(std::string& out, std::uint64_t value, int octets) {
   for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8) {
     out += static_cast<char>(value >> shift & 0xff);
@@ -137,7 +140,8 @@ void Recent::inherit(Earlier earlier) {
 }
 
 void Recent::keep(const Event& event, std::vector<storage::WriteOp>& rows) {
-  if (limits_.events == 0 || event.ephemeral || event.json.size() > limits_.bytes / 4) {
+  if (limits_.events == 0 || event.ephemeral ||
+      event.json.size() > std::min(limits_.bytes / 4, kMostEventBytes)) {
     return;
   }
   const std::int64_t now_ms = bus_.clock().unix_ms();

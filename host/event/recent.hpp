@@ -25,7 +25,7 @@ class Bus;
 
 inline constexpr std::string_view kRecentSpace = "waxwing.recent";
 
-// Of each session. What is larger than a quarter of `bytes` is not kept.
+// Of each session. What is larger than a quarter of `bytes` or than 512 KB is not kept.
 struct RecentLimits {
   std::size_t events = 1'000;  // 0 = nothing is kept
   std::size_t bytes = 4 << 20;

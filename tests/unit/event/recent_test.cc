@@ -161,6 +161,16 @@ TEST_F(RecentTest, ADamagedRowIsPassedOver) {
   EXPECT_THAT(types_after_restart(), IsEmpty());
 }
 
+TEST_F(RecentTest, WhatAStoreMightRefuseIsNotKept) {
+  Recent recent(bus_, {1000, 100 << 20});
+  const auto client = listen(bus_, "a");
+  std::vector<storage::WriteOp> rows;
+  recent.keep(*event("a", "large", (512 << 10) + 1), rows);
+  EXPECT_THAT(rows, IsEmpty());
+  recent.keep(*event("a", "fits", 512 << 10), rows);
+  EXPECT_TRUE(storage::BlockingTenant(*store_, "a").commit(std::move(rows)));
+}
+
 TEST_F(RecentTest, EphemeralEventsAreNotKept) {
   Recent recent(bus_, limits_);
   const auto client = listen(bus_, "a");
