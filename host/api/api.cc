@@ -31,15 +31,16 @@ http::Response ask_for_password() {
 struct Table {
   std::vector<Row> rows;
   Auth auth;
-  std::string page_user;
-  std::string page_password;  // empty = none asked for
-  std::string metrics_path;
-  std::string metrics_user;
-  std::string metrics_password;
+  const config::Config& config;
 
   [[nodiscard]] bool page_ok(const http::Request& request, std::string_view pattern) const {
-    return pattern == metrics_path ? basic_auth_ok(request, metrics_user, metrics_password)
-                                   : basic_auth_ok(request, page_user, page_password);
+    if (pattern == config.metrics.path) {
+      return basic_auth_ok(request, config.metrics.username, config.metrics.password);
+    }
+    const auto opens = [&request](const auto& page) {
+      return page.no_password || basic_auth_ok(request, page.username, page.password);
+    };
+    return pattern.starts_with(kDashboardPath) ? opens(config.dashboard) : opens(config.swagger);
   }
 };
 
@@ -149,16 +150,13 @@ std::vector<Row> all_rows(const config::Config& config) {
   add_webhook_rows(rows);
   add_plugin_rows(rows);
   add_proxy_rows(rows);
-  add_document_rows(rows);
+  add_page_rows(rows, config);
   return rows;
 }
 
 Status mount(const Context& context, http::Router& router) {
   const config::Config& config = context.config;
-  const config::Swagger& page = config.swagger;
-  auto table = std::make_shared<Table>(Table{
-      all_rows(config), Auth(config.security), page.username, page.no_password ? "" : page.password,
-      config.metrics.path, config.metrics.username, config.metrics.password});
+  auto table = std::make_shared<Table>(Table{all_rows(config), Auth(config.security), config});
   for (const Row& row : table->rows) {
     http::Route route;
     route.method = row.method;

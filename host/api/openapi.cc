@@ -13,6 +13,7 @@
 #include "base/build_info.hpp"
 #include "base/json.hpp"
 #include "config/config.hpp"
+#include "plugin/registry.hpp"
 
 namespace waxwing::api {
 namespace {
@@ -179,18 +180,41 @@ Json failures(const Row& row) {
     add("504", "The engine did not answer in time", "Error");
   }
   if (row.method != "GET") {
+    if (!out.contains("422")) {
+      add("422", "What is asked for does not fit the session as it is", "Error");
+    }
     add("503", "The server is busy or cannot store anything; try again", "Error");
   }
   return out;
 }
 
-Json operation(const Row& row) {
+// Which of the loaded engines can do it, for people and for programs.
+void mark_engines(const Context& context, const Row& row, Json& out) {
+  if (row.operation.empty()) {
+    return;
+  }
+  Json engines = Json::array();
+  std::string names;
+  for (const auto& engine : context.plugins.engines()) {
+    if (engine.info->find_op(row.operation) != nullptr) {
+      names += (names.empty() ? "" : ", ") + engine.info->id;
+      engines.push_back(engine.info->id);
+    }
+  }
+  out["description"] =
+      "Engines of this server that can do it: " + (names.empty() ? "none" : names) +
+      ".\n\nOperation: `" + std::string(row.operation) + "`";
+  out["x-engines"] = std::move(engines);
+}
+
+Json operation(const Context& context, const Row& row) {
   Json responses = failures(row);
   responses[std::to_string(row.success)] = success(row);
   Json out = {{"summary", row.summary},
               {"tags", Json::array({row.tag})},
               {"parameters", parameters(row)},
               {"responses", std::move(responses)}};
+  mark_engines(context, row, out);
   std::string id(row.method);
   for (const char c : row.pattern) {
     id += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
@@ -214,7 +238,7 @@ Json operation(const Row& row) {
 
 }  // namespace
 
-std::string openapi_document(const Context& context) {
+Json openapi_document(const Context& context) {
   Json paths = Json::object();
   Json tags = Json::array();
   for (const Row& row : all_rows(context.config)) {
@@ -224,7 +248,7 @@ std::string openapi_document(const Context& context) {
     std::string method(row.method);
     std::transform(method.begin(), method.end(), method.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    paths[std::string(row.pattern)][method] = operation(row);
+    paths[std::string(row.pattern)][method] = operation(context, row);
     const Json tag = {{"name", row.tag}};
     if (std::find(tags.begin(), tags.end(), tag) == tags.end()) {
       tags.push_back(tag);
@@ -253,7 +277,7 @@ std::string openapi_document(const Context& context) {
   if (!page.external_doc_url.empty()) {
     document["externalDocs"] = {{"url", page.external_doc_url}};
   }
-  return json::dump(document);
+  return document;
 }
 
 }  // namespace waxwing::api

@@ -2,7 +2,6 @@
 // The OpenAPI document, made from the route table and the schemas.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "api/context.hpp"
@@ -10,7 +9,7 @@
 namespace waxwing::api {
 
 // OpenAPI 3.1 as JSON, with the config sections of the loaded engines. [any-thread]
-[[nodiscard]] std::string openapi_document(const Context& context);
+[[nodiscard]] Json openapi_document(const Context& context);
 
 // The file components.json, as the build embedded it.
 [[nodiscard]] std::string_view component_text();

@@ -58,7 +58,12 @@ void qr(const Context& context, Call&& call) {
       return;
     }
     std::string body;
-    JsonWriter(body).begin_object().key("value").value(code->text).end_object();
+    JsonWriter out(body);
+    out.begin_object().key("value").value(code->text);
+    if (code->expires_ms != 0) {
+      out.key("expiresAt").value(code->expires_ms);
+    }
+    out.end_object();
     shared->send(http::Response::json(200, std::move(body)));
   });
 }

@@ -143,6 +143,10 @@ void choose_version(const Context& context, Call&& call) {
       });
 }
 
+void session_config_schema(const Context& context, Call&& call) {
+  call.send(http::Response::json(200, json::dump(context.session_config.document())));
+}
+
 }  // namespace
 
 void add_plugin_rows(std::vector<Row>& rows) {
@@ -159,6 +163,9 @@ void add_plugin_rows(std::vector<Row>& rows) {
           "Choose the client version; sessions that failed as outdated are started again")
       .takes("EngineVersionChoice")
       .answers(200, "EngineVersion");
+  add_row(rows, kPluginsTag, "GET", "/api/session-config-schema", Access::AnyKey,
+          session_config_schema, "Get the JSON Schema of a session's config, engines included")
+      .answers(200, "JsonSchema");
 }
 
 }  // namespace waxwing::api

@@ -130,6 +130,9 @@ inline constexpr std::string_view kObservabilityTag = "🔍 Observability";
 inline constexpr std::string_view kEventsTag = "📨 Events";
 inline constexpr std::string_view kPluginsTag = "🔌 Plugins";
 
+// What begins so is behind the dashboard's password, the other pages behind that of the API page.
+inline constexpr std::string_view kDashboardPath = "/dashboard";
+
 // Each file of handlers has its own part of the table.
 void add_session_rows(std::vector<Row>& rows);
 void add_pairing_rows(std::vector<Row>& rows);
@@ -140,7 +143,7 @@ void add_server_rows(std::vector<Row>& rows, const config::Config& config);
 void add_webhook_rows(std::vector<Row>& rows);
 void add_plugin_rows(std::vector<Row>& rows);
 void add_proxy_rows(std::vector<Row>& rows);
-void add_document_rows(std::vector<Row>& rows);
+void add_page_rows(std::vector<Row>& rows, const config::Config& config);
 
 // The whole table.
 [[nodiscard]] std::vector<Row> all_rows(const config::Config& config);

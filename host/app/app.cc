@@ -32,6 +32,7 @@
 #include "http/server.hpp"
 #include "media/qr_image.hpp"
 #include "net/network.hpp"
+#include "pages/asset.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/proxy_module.hpp"
 #include "plugin/registry.hpp"
@@ -187,6 +188,11 @@ class Server {
     log::info("server.started", {{"host", config_.http.host},
                                  {"port", http_->port()},
                                  {"engine", config_.defaults.engine}});
+    if (config_.dashboard.enabled && !pages::assets().empty()) {
+      log::info("server.dashboard",
+                {{"url", config_.http.schema + "://" + config_.http.hostname + ":" +
+                             std::to_string(http_->port()) + "/dashboard"}});
+    }
     manager_->start_desired();
     return Status::ok();
   }

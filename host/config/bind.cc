@@ -124,6 +124,9 @@ Dashboard dashboard(const Section& in) {
   in.get("username", out.username);
   in.get("password", out.password);
   in.get("no_password", out.no_password);
+  for (const Json& link : in.at("links")) {
+    out.links.push_back({link.at("title").get<std::string>(), link.at("url").get<std::string>()});
+  }
   return out;
 }
 

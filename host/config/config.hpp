@@ -112,11 +112,19 @@ struct Security {
   bool operator==(const Security&) const = default;
 };
 
+struct Link {
+  std::string title;
+  std::string url;
+
+  bool operator==(const Link&) const = default;
+};
+
 struct Dashboard {
   bool enabled = true;
   std::string username = "admin";
   std::string password;  // secret
   bool no_password = false;
+  std::vector<Link> links;
 
   bool operator==(const Dashboard&) const = default;
 };

@@ -96,6 +96,19 @@ Result<Json> to_headers(std::string_view text) {
   return out;
 }
 
+Result<Json> to_links(std::string_view text) {
+  Json out = Json::array();
+  for (const std::string_view item : split(text, ';')) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos) {
+      return Status(Code::Invalid, "must be Title=URL items separated by ;");
+    }
+    out.push_back({{"title", std::string(trimmed(item.substr(0, equals)))},
+                   {"url", std::string(trimmed(item.substr(equals + 1)))}});
+  }
+  return out;
+}
+
 // The listed value that differs from the text in case only, or the text.
 Json to_listed(const Json& values, const std::string& text) {
   for (const Json& value : values) {
@@ -129,8 +142,10 @@ Result<Json> to_value(const Json& option, const Json& item, const std::string& r
     return to_number(trimmed(raw));
   }
   if (type == "array") {
-    return json::string_or(option, "x-env-form", "") == "headers" ? to_headers(raw)
-                                                                  : to_list(item, raw);
+    const std::string form = json::string_or(option, "x-env-form", "");
+    return form == "headers" ? to_headers(raw)
+           : form == "links" ? to_links(raw)
+                             : to_list(item, raw);
   }
   if (const Json* values = json::find(option, "enum"); values != nullptr) {
     return to_listed(*values, std::string(trimmed(raw)));

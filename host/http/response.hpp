@@ -13,8 +13,8 @@
 
 namespace waxwing::http {
 
-// Octets of an answer: its own, or shared with a cache without a copy. A shared body must not
-// change any more.
+// Octets of an answer: its own, or shared with a cache without a copy, or part of the program. A
+// shared body must not change any more.
 class Body {
  public:
   Body() = default;
@@ -22,10 +22,19 @@ class Body {
   Body(const char* own) : data_(std::string(own)) {}  // NOLINT(*-explicit-*)
   Body(std::shared_ptr<const std::string> shared)
       : data_(std::move(shared)) {}  // NOLINT(*-explicit-*)
+  // `octets` outlive every answer.
+  static Body of_program(std::string_view octets) {
+    Body body;
+    body.data_ = octets;
+    return body;
+  }
 
   [[nodiscard]] std::string_view view() const noexcept {
     if (const auto* own = std::get_if<std::string>(&data_)) {
       return *own;
+    }
+    if (const auto* octets = std::get_if<std::string_view>(&data_)) {
+      return *octets;
     }
     const auto& shared = std::get<std::shared_ptr<const std::string>>(data_);
     return shared ? std::string_view(*shared) : std::string_view();
@@ -34,7 +43,7 @@ class Body {
   [[nodiscard]] bool empty() const noexcept { return view().empty(); }
 
  private:
-  std::variant<std::string, std::shared_ptr<const std::string>> data_;
+  std::variant<std::string, std::shared_ptr<const std::string>, std::string_view> data_;
 };
 
 class Protocol;

@@ -8,7 +8,7 @@ import tree
 
 # Left may not see right.
 LAYERS = ["base", "config", "runtime", "net", "plugin", "storage", "proxy", "event", "session",
-          "webhook", "media", "http", "api", "app"]
+          "webhook", "media", "http", "pages", "api", "app"]
 
 # Libraries that stay behind one door: include pattern -> where it may be included. The first pattern
 # that fits counts. Beast's parser takes Asio's buffers, which are no more than a pointer and a size.

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows this server's own OpenAPI document; nothing is asked of any other machine.
+'use strict';
+
+SwaggerUIBundle({
+  url: '/-json',
+  dom_id: '#page',
+  deepLinking: true,
+  filter: true,
+  persistAuthorization: false,
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  validatorUrl: null,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+});

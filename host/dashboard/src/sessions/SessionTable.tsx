@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of sessions; only the rows in sight are in the page.
+import { Menu } from '@mantine/core';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { StatusMark } from '../ui/status';
+import { ago, moment } from '../ui/time';
+import { ACTIONS, possible, TITLES, type Action } from './actions';
+import { metadataOf, phoneOf, type Row } from './rows';
+
+const ROW_PX = 61;
+const CARD_PX = 150;
+const SHOWN_METADATA = 3;
+
+export interface Handlers {
+  open: (row: Row, panel: string) => void;
+  act: (action: Action, rows: Row[]) => void;
+  select: (id: string, chosen: boolean) => void;
+}
+
+interface LineProps {
+  row: Row;
+  index: number;
+  chosen: boolean;
+  several: boolean;
+  handlers: Handlers;
+  measure: (element: Element | null) => void;
+}
+
+// Plain elements make a row, so that many of them come into sight quickly; the menu is made when it is asked for.
+function RowMenu({ row, handlers }: { row: Row; handlers: Handlers }) {
+  const [asked, setAsked] = useState(false);
+  const dropdown = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const timer = window.setTimeout(() => dropdown.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus(), 50);
+    return () => window.clearTimeout(timer);
+  }, [asked]);
+  const { session } = row;
+  const label = `Actions on ${session.name}`;
+  if (!asked) return <button type="button" className="more" aria-label={label} aria-haspopup="menu" onClick={() => setAsked(true)}>⋯</button>;
+  return (
+    <Menu position="bottom-end" withinPortal defaultOpened returnFocus transitionProps={{ duration: 0 }}>
+      <Menu.Target><button type="button" className="more" autoFocus aria-label={label}>⋯</button></Menu.Target>
+      <Menu.Dropdown ref={dropdown}>
+        <Menu.Item onClick={() => handlers.open(row, 'overview')}>Details</Menu.Item>
+        <Menu.Item onClick={() => handlers.open(row, 'config')}>Configure</Menu.Item>
+        <Menu.Divider />
+        {ACTIONS.map((action) => (
+          <Menu.Item key={action} disabled={!possible(action, session)} {...(action === 'delete' && { c: 'var(--bad)' })}
+            onClick={() => handlers.act(action, [row])}>{TITLES[action]}</Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+const Line = memo(function Line({ row, index, chosen, several, handlers, measure }: LineProps) {
+  const { session, engine, server } = row;
+  const metadata = metadataOf(session);
+  const activity = session.timestamps?.activity;
+  return (
+    <tr ref={measure} data-index={index} aria-rowindex={index + 2} data-chosen={chosen || undefined}>
+      <td className="cell-check">
+        <input type="checkbox" aria-label={`Choose ${session.name}`} checked={chosen}
+          onChange={({ currentTarget }) => handlers.select(row.id, currentTarget.checked)} />
+      </td>
+      <td className="cell-name">
+        <button type="button" className="name" onClick={() => handlers.open(row, 'overview')}>{session.name}</button>
+        <div className="chips">
+          {metadata.slice(0, SHOWN_METADATA).map(([name, value]) => <span key={name} className="chip" title={`${name}: ${value}`}>{name}: {value}</span>)}
+          {metadata.length > SHOWN_METADATA && <span className="chip">+{metadata.length - SHOWN_METADATA}</span>}
+        </div>
+      </td>
+      <td data-label="Status">
+        <StatusMark status={session.status} />
+        {session.status === 'SCAN_QR_CODE' && (
+          <button type="button" className="scan" aria-label={`Scan the code of ${session.name}`} onClick={() => handlers.open(row, 'link')}>Scan</button>
+        )}
+        {session.reason && <div className="small line" title={session.reason.text}>{session.reason.text}</div>}
+      </td>
+      <td data-label="Account">
+        {session.me ? <><div className="line">{session.me.pushName}</div><div className="small digits">+{phoneOf(session)}</div></> : <span className="quiet">Not linked</span>}
+      </td>
+      <td data-label="Engine">{engine}</td>
+      <td data-label="Worker" className="digits">{session.assignedWorker || '–'}</td>
+      <td data-label="Activity" title={activity ? moment(activity) : undefined}>{activity ? ago(activity) : '–'}</td>
+      {several && <td data-label="Server">{server.name}</td>}
+      <td className="cell-menu">
+        <RowMenu row={row} handlers={handlers} />
+      </td>
+    </tr>
+  );
+});
+
+interface Props {
+  rows: Row[];
+  chosen: ReadonlySet<string>;
+  several: boolean; // servers
+  handlers: Handlers;
+  selectAll: (chosen: boolean) => void;
+}
+
+export function SessionTable({ rows, chosen, several, handlers, selectAll }: Props) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [offset, setOffset] = useState(0);
+  // What stands above the table comes and goes.
+  useLayoutEffect(() => setOffset(Math.round((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY)));
+  const narrow = window.matchMedia('(max-width: 48em)').matches;
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => (narrow ? CARD_PX : ROW_PX),
+    overscan: 12,
+    scrollMargin: offset,
+    getItemKey: (i) => rows[i]!.id,
+  });
+  const items = virtual.getVirtualItems();
+  const before = items.length > 0 ? items[0]!.start - offset : 0;
+  const after = items.length > 0 ? virtual.getTotalSize() - (items.at(-1)!.end - offset) : 0;
+  const columns = several ? 9 : 8;
+  const count = rows.reduce((sum, row) => sum + Number(chosen.has(row.id)), 0);
+  return (
+    <table className="sessions" aria-rowcount={rows.length + 1} aria-label="Sessions">
+      <thead>
+        <tr aria-rowindex={1}>
+          <th className="cell-check" scope="col">
+            <input type="checkbox" aria-label="Choose all" checked={count === rows.length}
+              ref={(box) => { if (box) box.indeterminate = count > 0 && count < rows.length; }}
+              onChange={({ currentTarget }) => selectAll(currentTarget.checked)} />
+          </th>
+          <th scope="col">Name</th><th scope="col">Status</th><th scope="col">Account</th><th scope="col">Engine</th>
+          <th scope="col">Worker</th><th scope="col">Activity</th>{several && <th scope="col">Server</th>}
+          <th scope="col" className="cell-menu"><span className="hidden">Actions</span></th>
+        </tr>
+      </thead>
+      <tbody ref={body}>
+        {before > 0 && <tr className="gap" aria-hidden><td colSpan={columns} style={{ height: before }} /></tr>}
+        {items.map(({ index, key }) => {
+          const row = rows[index]!;
+          return <Line key={String(key)} row={row} index={index} chosen={chosen.has(row.id)} several={several} handlers={handlers} measure={virtual.measureElement} />;
+        })}
+        {after > 0 && <tr className="gap" aria-hidden><td colSpan={columns} style={{ height: after }} /></tr>}
+      </tbody>
+    </table>
+  );
+}
