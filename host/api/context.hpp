@@ -22,8 +22,9 @@ namespace waxwing::plugin_host {
 class Registry;
 }
 namespace waxwing::session {
+class ClientVersions;
 class Manager;
-}
+}  // namespace waxwing::session
 namespace waxwing::webhook {
 class Service;
 }
@@ -36,6 +37,7 @@ struct Context {
   const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
   session::Manager& sessions;
+  session::ClientVersions& versions;
   event::Bus& events;
   webhook::Service& webhooks;
   Metrics& metrics;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // /api/plugins and /api/engines: what is loaded, what was refused and why.
 #include "api/answers.hpp"
+#include "api/body.hpp"
+#include "api/errors.hpp"
 #include "api/route.hpp"
 #include "base/json.hpp"
+#include "base/log.hpp"
 #include "plugin/registry.hpp"
+#include "session/client_versions.hpp"
 
 namespace waxwing::api {
 namespace {
@@ -92,6 +96,53 @@ void engines(const Context& context, Call&& call) {
   call.send(http::Response::json(200, json::dump(body)));
 }
 
+void send_version(const Context& context, http::Responder& responder, const std::string& engine) {
+  const auto json = context.versions.describe(engine);
+  responder.send(json.has_value() ? http::Response::json(200, *json) : from_status(json.error()));
+}
+
+void show_version(const Context& context, Call&& call) {
+  send_version(context, call.responder, std::string(call.request.param("engine")));
+}
+
+// Those that a rejected version has stopped. Others take the new one at their next connection.
+void start_outdated(const Context& context, const std::string& engine) {
+  for (const auto& session : context.sessions.list()) {
+    const session::Snapshot now = session->view().snapshot();
+    if (now.engine == engine && now.reason && now.reason->id == session::kClientOutdated) {
+      session->start([session](const Status& status) {
+        if (!status.is_ok()) {
+          log::warn("session.restart_failed",
+                    {{"session", session->name()}, {"why", status.message()}});
+        }
+      });
+    }
+  }
+}
+
+void choose_version(const Context& context, Call&& call) {
+  const auto body = body_object(call);
+  if (!body.has_value()) {
+    return;
+  }
+  const auto version = body->find("version");
+  if (version == body->end() || !(version->is_string() || version->is_null())) {
+    call.send(from_status({Code::Invalid, "version must be a string, or null for no choice"}));
+    return;
+  }
+  std::string engine(call.request.param("engine"));
+  context.versions.choose(
+      engine, version->is_string() ? version->get<std::string>() : std::string(),
+      [&context, engine, responder = std::move(call.responder)](const Status& status) mutable {
+        if (!status.is_ok()) {
+          responder.send(from_status(status));
+          return;
+        }
+        start_outdated(context, engine);
+        send_version(context, responder, engine);
+      });
+}
+
 void session_config_schema(const Context& context, Call&& call) {
   call.send(http::Response::json(200, json::dump(context.session_config.document())));
 }
@@ -105,6 +156,13 @@ void add_plugin_rows(std::vector<Row>& rows) {
   add_row(rows, kPluginsTag, "GET", "/api/engines", Access::AnyKey, engines,
           "List the engines that sessions may choose")
       .answers(200, "EngineList");
+  add_row(rows, kPluginsTag, "GET", "/api/engines/{engine}/version", Access::Admin, show_version,
+          "Get the client version that an engine claims to be, and why")
+      .answers(200, "EngineVersion");
+  add_row(rows, kPluginsTag, "PUT", "/api/engines/{engine}/version", Access::Admin, choose_version,
+          "Choose the client version; sessions that failed as outdated are started again")
+      .takes("EngineVersionChoice")
+      .answers(200, "EngineVersion");
   add_row(rows, kPluginsTag, "GET", "/api/session-config-schema", Access::AnyKey,
           session_config_schema, "Get the JSON Schema of a session's config, engines included")
       .answers(200, "JsonSchema");

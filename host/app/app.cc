@@ -41,6 +41,7 @@
 #include "proxy/proxy_service.hpp"
 #include "runtime/blocking_pool.hpp"
 #include "runtime/loop_pool.hpp"
+#include "session/client_versions.hpp"
 #include "session/manager.hpp"
 #include "storage/blocking.hpp"
 #include "storage/store.hpp"
@@ -166,14 +167,17 @@ class Server {
                                                   proxies_, bus_, envelope_, webhooks_->outboxes(),
                                                   stores_, qr_printer(), files_.eraser());
     WAX_TRY_VOID(manager_->load());
+    versions_ = std::make_unique<session::ClientVersions>(
+        *plugins_, *session_config_, *stores_.at(config_.defaults.storage), loops_.at(0));
+    WAX_TRY_VOID(versions_->load());
     files_.sweep([this](const std::string& name) { return manager_->find(name) != nullptr; });
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
     collect_webhooks(metrics_, *webhooks_);
 
-    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, bus_,
-                                    *webhooks_, metrics_, Clock::system(),
+    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, *versions_,
+                                    bus_, *webhooks_, metrics_, Clock::system(),
                                     Clock::system().unix_ms(), data_dir(), std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
@@ -212,6 +216,7 @@ class Server {
     network_.stop();
     loops_.stop();
     proxies_.close();
+    versions_.reset();
     manager_.reset();
     stores_.clear();
     if (plugins_) {
@@ -302,6 +307,7 @@ class Server {
   event::Bus::SubscriptionPtr counted_events_;
   std::unique_ptr<webhook::Service> webhooks_;
   std::unique_ptr<session::Manager> manager_;
+  std::unique_ptr<session::ClientVersions> versions_;
   std::unique_ptr<api::Context> context_;
   std::unique_ptr<http::Server> http_;
 };

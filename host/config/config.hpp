@@ -249,7 +249,7 @@ struct Lifecycle {
   seconds autostart_delay{0};  // between two starts at boot
   seconds start_timeout{60};   // every STARTING has this deadline
   seconds stop_timeout{10};
-  std::uint32_t starts_per_s = 20;
+  std::uint32_t starts_per_s = 500;
   std::uint32_t starts_at_once = 50;
   bool print_qr = true;
   std::string ns;  // `namespace` in YAML; empty = the default engine's id in lower case

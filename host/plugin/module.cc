@@ -220,6 +220,9 @@ Status Module::describe() {
       engines_.push_back(std::move(info));
     }
   }
+  if (const void* table = module_.get_factory(context_, WAX_CLIENT_VERSION)) {
+    client_version_ = normalised(static_cast<const wax_client_version*>(table));
+  }
   if (const void* factory = module_.get_factory(context_, WAX_STORAGE_FACTORY)) {
     storage_factory_ = normalised(static_cast<const wax_storage_factory*>(factory));
     if (storage_factory_.describe == nullptr || storage_factory_.create == nullptr) {

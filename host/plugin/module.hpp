@@ -105,6 +105,10 @@ class Module : public std::enable_shared_from_this<Module> {
     return storage_factory_;
   }
   [[nodiscard]] const wax_proxy_factory& proxy_factory() const noexcept { return proxy_factory_; }
+  // Null slots when the module has no such table.
+  [[nodiscard]] const wax_client_version& client_version() const noexcept {
+    return client_version_;
+  }
   [[nodiscard]] Services& services() const noexcept { return services_; }
 
   // Counts, and logs the first of each kind with `detail`.
@@ -137,6 +141,7 @@ class Module : public std::enable_shared_from_this<Module> {
   wax_engine_factory engine_factory_{};
   wax_storage_factory storage_factory_{};
   wax_proxy_factory proxy_factory_{};
+  wax_client_version client_version_{};
   std::vector<EngineInfo> engines_;
   std::vector<BackendInfo> storages_;
   std::vector<BackendInfo> proxies_;

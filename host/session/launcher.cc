@@ -3,6 +3,8 @@
 #include "session/launcher.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "base/log.hpp"
 
@@ -10,12 +12,14 @@ namespace waxwing::session {
 namespace {
 
 constexpr Millis kTick(50);
+// A loop that is that late has enough to do already.
+constexpr Millis kLag(200);
 
 }  // namespace
 
 void Manager::Launcher::start() {
   loop_.post([self = shared_from_this()] {
-    self->allowance_ = 1;
+    self->ticked_ = std::chrono::steady_clock::now();
     self->tick();
   });
 }
@@ -24,15 +28,35 @@ void Manager::Launcher::stop() {
   loop_.post([self = shared_from_this()] { self->waiting_.clear(); });
 }
 
-void Manager::Launcher::tick() {
-  std::erase_if(starting_, [](const SessionPtr& session) {
-    return session->view().state() != State::Starting;
+// What became of those that were started.
+void Manager::Launcher::judge() {
+  std::size_t well = 0;
+  std::size_t badly = 0;
+  std::erase_if(starting_, [&](const SessionPtr& session) {
+    const Snapshot now = session->view().snapshot();
+    const bool troubled = now.state == State::Failed || now.reason.has_value();
+    if (now.state == State::Starting && !troubled) {
+      return false;
+    }
+    ++(troubled ? badly : well);
+    return true;
   });
+  const auto now = std::chrono::steady_clock::now();
+  const auto passed = now - std::exchange(ticked_, now);
+  if (passed > kTick + kLag) {
+    badly += well + 1;
+  }
+  pace_.tick(std::chrono::duration<double>(passed).count(), well, badly);
+}
+
+void Manager::Launcher::tick() {
   const bool paced = lifecycle_.autostart_delay.count() > 0;
-  while (!waiting_.empty() && allowance_ >= 1 && starting_.size() < lifecycle_.starts_at_once) {
+  judge();
+  for (bool first = true; !waiting_.empty() && starting_.size() < lifecycle_.starts_at_once &&
+                          (paced ? first : pace_.take());
+       first = false) {
     SessionPtr session = std::move(waiting_.front());
     waiting_.pop_front();
-    allowance_ -= 1;
     // A stop that came while it waited counts.
     session->start_if_wanted([session](const Status& status) {
       if (!status.is_ok()) {
@@ -47,11 +71,6 @@ void Manager::Launcher::tick() {
     return;
   }
   const Millis next = paced ? Millis(lifecycle_.autostart_delay) : kTick;
-  allowance_ = paced
-                   ? 1
-                   : std::min<double>(lifecycle_.starts_per_s,
-                                      allowance_ + lifecycle_.starts_per_s *
-                                                       (static_cast<double>(kTick.count()) / 1000));
   loop_.start_timer(next, [self = shared_from_this()] { self->tick(); });
 }
 

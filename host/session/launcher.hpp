@@ -9,27 +9,34 @@
 #include "config/config.hpp"
 #include "runtime/loop.hpp"
 #include "session/manager.hpp"
+#include "session/start_pace.hpp"
 
 namespace waxwing::session {
 
-// At most `starts_per_s` a second and `starts_at_once` in STARTING; with `autostart_delay` one
-// after the other at that distance. One session that hangs delays nobody but itself.
+// At the pace of StartPace, up to `starts_per_s`, with at most `starts_at_once` in STARTING; with
+// `autostart_delay` one after the other at that distance. A session that hangs, or has to try again
+// and again, delays nobody but itself.
 struct Manager::Launcher : std::enable_shared_from_this<Manager::Launcher> {
   Launcher(runtime::Loop& loop, const config::Lifecycle& lifecycle, std::vector<SessionPtr> wanted)
-      : loop_(loop), lifecycle_(lifecycle), waiting_(wanted.begin(), wanted.end()) {}
+      : loop_(loop),
+        lifecycle_(lifecycle),
+        waiting_(wanted.begin(), wanted.end()),
+        pace_(lifecycle.starts_per_s) {}
 
   void start();
   void stop();
 
  private:
   void tick();
+  void judge();
 
   runtime::Loop& loop_;
   const config::Lifecycle& lifecycle_;
   // Everything below belongs to the loop.
   std::deque<SessionPtr> waiting_;
   std::vector<SessionPtr> starting_;
-  double allowance_ = 0;  // sessions that may start now
+  StartPace pace_;
+  std::chrono::steady_clock::time_point ticked_;
 };
 
 }  // namespace waxwing::session

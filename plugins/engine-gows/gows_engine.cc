@@ -11,8 +11,7 @@ using Json = nlohmann::json;
 
 // The defaults of Personality are whatsmeow's.
 constexpr md::Personality kPersonality;
-md::Versions versions;
-const md::NativeEngine::Traits kTraits = {&kPersonality, &versions, 2'000, true,
+const md::NativeEngine::Traits kTraits = {&kPersonality, 2'000, true,
                                           md::content::Dialect::Whatsmeow};
 
 md::DeviceProfile profile_of(const Settings& settings) {
@@ -34,6 +33,8 @@ constexpr Failure kFailures[] = {
     {"temporary_ban", "events.TemporaryBan", 402},
     {"client_outdated", "events.ClientOutdated", 405},
     {"replaced", "events.StreamReplaced", 0},
+    {"passkey_failed", "events.PairPasskeyError", 0},
+    {"passkey_expired", "events.PairPasskeyError", 0},
     {"qr_expired", "events.QRTimeout", 0},
 };
 
@@ -67,6 +68,14 @@ void GowsEngine::told_state(md::ClientState state, std::string_view reason, std:
 
 void GowsEngine::told_qr(std::string_view text) {
   raw_event("events.QR", Json{{"Codes", {text}}}.dump());
+}
+
+void GowsEngine::told_passkey_challenge(std::string_view json) {
+  raw_event("events.PairPasskeyRequest", R"({"PublicKey":)" + std::string(json) + "}");
+}
+
+void GowsEngine::told_passkey_code(std::string_view code) {
+  raw_event("events.PairPasskeyConfirmation", Json{{"Code", code}}.dump());
 }
 
 void GowsEngine::told_paired(const md::DeviceRecord& record) {

@@ -20,6 +20,7 @@ constexpr md::Personality make_personality() {
   p.asks_settings = true;
   p.asks_offline_batch = true;
   p.ping_has_child = true;
+  p.knows_passkeys = false;
   p.code_nonce = "0";
   p.ping_min_ms = 30'000;
   p.ping_max_ms = 30'000;
@@ -27,8 +28,7 @@ constexpr md::Personality make_personality() {
   return p;
 }
 constexpr md::Personality kPersonality = make_personality();
-md::Versions versions;
-const md::NativeEngine::Traits kTraits = {&kPersonality, &versions, 10'000, false,
+const md::NativeEngine::Traits kTraits = {&kPersonality, 10'000, false,
                                           md::content::Dialect::Baileys};
 
 md::DeviceProfile profile_of(const Settings& settings) {

@@ -176,6 +176,48 @@ TEST_P(NativeFaults, AStreamThatEndsSaysWhyOrComesBack) {
   }
 }
 
+// WhatsApp may refuse a client version from one moment to the next, for everybody at once.
+TEST_P(NativeFaults, ARejectedVersionStopsNobodyWhileThereIsAnother) {
+  const std::string path = "/api/engines/" + std::string(GetParam()) + "/version";
+  const auto version = [&] { return http_->get(path).json(); };
+  const std::string built_in = version()["builtIn"].text();
+  EXPECT_EQ(version()["source"].text(), "built_in");
+  EXPECT_EQ(version()["version"].text(), built_in);
+  const auto choose = [&](const std::string& json) {
+    return http_->put(path, R"({"version":)" + json + "}");
+  };
+  EXPECT_EQ(choose(R"("new")").status, 400);
+  EXPECT_EQ(choose("7").status, 400);
+  EXPECT_EQ(http_->put(path, "{}").status, 400);
+  EXPECT_EQ(http_->get("/api/engines/NONE/version").status, 404);
+
+  // An old one is chosen by mistake: the built-in one takes its place by itself.
+  EXPECT_EQ(choose(R"("2.3000.5")").json()["source"].text(), "chosen");
+  whatsapp_.fault(R"({"minimum_version":1000000})");
+  link();
+  EXPECT_EQ(version()["source"].text(), "built_in");
+  EXPECT_EQ(version()["rejected"][0].text(), "2.3000.5");
+  EXPECT_EQ(version()["lastWorking"].text(), built_in);
+
+  // That one is refused, too: sessions that are connected stay so, others wait for a new one.
+  whatsapp_.fault(R"({"minimum_version":2000000000})");
+  EXPECT_EQ(status_of(*http_, "one"), "WORKING");
+  EXPECT_EQ(http_->post(session_path("one", "/restart")).status, 201);
+  expect_failed("client_outdated");
+  EXPECT_FALSE(session()["me"].is_null());
+  EXPECT_EQ(choose(R"("2.3000.2000000001")").status, 200);
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING")) << "without anybody starting it";
+  EXPECT_EQ(version()["lastWorking"].text(), "2.3000.2000000001");
+
+  // The choice outlives the server.
+  server_.kill9();
+  reconnect();
+  EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+  EXPECT_EQ(version()["chosen"].text(), "2.3000.2000000001");
+  EXPECT_EQ(choose("null").json()["version"].text(), built_in);
+  whatsapp_.fault("{}");
+}
+
 INSTANTIATE_TEST_SUITE_P(All, NativeFaults, ::testing::Values("GOWS", "NOWEB"),
                          [](const auto& engine) { return std::string(engine.param); });
 

@@ -42,7 +42,7 @@ TEST_F(Pairing, TheRawCodeIsJsonWhateverIsAccepted) {
     const Reply reply = http_.get(qr_path(name, "?format=raw"), {{"Accept", accept}});
     EXPECT_EQ(reply.status, 200) << reply;
     EXPECT_EQ(reply.header("content-type"), "application/json; charset=utf-8");
-    EXPECT_EQ(reply.json().keys(), std::vector<std::string>{"value"});
+    EXPECT_EQ(reply.json().keys(), (std::vector<std::string>{"expiresAt", "value"}));
     EXPECT_EQ(reply.json()["value"].text().substr(0, 2), "2@");
   }
 }

@@ -27,7 +27,8 @@ function logger() {
 }
 
 const kVersions = { 6: ['baileys6', 'lib', 'index.js'], 7: ['baileys7', 'lib', 'index.js'] };
-const kTimeoutMs = 30000;
+// Only a failing test waits that long; a busy machine may need more than is customary.
+const kTimeoutMs = 120000;
 
 export class Baileys {
   static async create(release, simulator) {
@@ -53,7 +54,7 @@ export class Baileys {
       logger: logger(),
       waWebSocketUrl: this.simulator.endpoint,
       shouldSyncHistoryMessage: () => false,
-      defaultQueryTimeoutMs: 10000,
+      defaultQueryTimeoutMs: 60000,
       getMessage: async ({ id }) => this.sent.get(id),
       printQRInTerminal: false,
     });

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connections for engines: memory of idle ones under TLS, keep-alives, small messages through a loop."""
 import os
-import resource
 import subprocess
 import tempfile
 
+from .server import raise_open_files
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-
-def raise_open_files():
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def certificate(folder):

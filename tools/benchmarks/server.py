@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -13,10 +14,21 @@ import time
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
+def raise_open_files():
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def rss_of(pid):
+    """Resident memory of a process, in octets."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 class Server:
     """Context manager; `yaml` is added to the configuration."""
 
-    def __init__(self, binary, yaml="", arguments=()):
+    def __init__(self, binary, yaml="", arguments=(), environment=None):
         self.folder = tempfile.mkdtemp(prefix="waxwing-bench-")
         self.log_path = os.path.join(self.folder, "log")
         config = os.path.join(self.folder, "waxwing.yaml")
@@ -27,13 +39,26 @@ class Server:
                        "dashboard: {enabled: false}\n"
                        "defaults: {engine: ECHO}\n"
                        f"storage: {{local: {{config: {{path: {self.folder}/data}}}}}}\n" + yaml)
-        environment = {key: value for key, value in os.environ.items()
-                       if not key.startswith(("WAHA_", "WHATSAPP_"))}
+        self.command = [binary, "--config", config, *arguments]
+        self.environment = {key: value for key, value in os.environ.items()
+                            if not key.startswith(("WAHA_", "WHATSAPP_"))}
+        self.environment.update(environment or {})
+        self.spawn()
+
+    def spawn(self):
+        self.port = None
         self.started = time.monotonic()
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([binary, "--config", config, *arguments], stdout=log, stderr=log,
-                                            env=environment, cwd=self.folder)
-        self.port = None
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log,
+                                            env=self.environment, cwd=self.folder,
+                                            preexec_fn=raise_open_files)
+
+    def kill_and_start(self):
+        """kill -9, then a new process on the same data; back when it serves."""
+        self.process.kill()
+        self.process.wait()
+        self.spawn()
+        return self.__enter__()
 
     def __enter__(self):
         deadline = time.monotonic() + 20
@@ -71,8 +96,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
     def rss_bytes(self):
-        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return rss_of(self.process.pid)
 
 
 def call(connection, method, path, body=None):

@@ -16,6 +16,7 @@
 #include "openapi.hpp"
 #include "server.hpp"
 #include "web.hpp"
+#include "webauthn.hpp"
 
 namespace waxwing::simulator {
 namespace {
@@ -143,6 +144,24 @@ void enter_code(const Call& call) {
       return call.web.enter_code(*account, call.text("code"), answer_link(call));
     }
     call.server.pairing().enter_code(*account, call.text("code"), answer_link(call));
+  }
+}
+
+void answer_challenge(const Call& call) {
+  Account* account = account_of(call);
+  const std::string challenge = call.text("challenge");
+  if (account == nullptr) {
+    return;
+  }
+  if (challenge.empty()) {
+    return call.fail(422, "challenge: the text that the client shows");
+  }
+  call.answer(json::parse(passkey_assertion(*account, challenge)));
+}
+
+void show_passkey(const Call& call) {
+  if (const Account* account = account_of(call)) {
+    call.answer({{"code", account->passkey_code}});
   }
 }
 
@@ -363,6 +382,8 @@ constexpr Operation kOperations[] = {
     {"GET", "/accounts/{}", show_account},
     {"POST", "/accounts/{}/scan", scan},
     {"POST", "/accounts/{}/code", enter_code},
+    {"POST", "/accounts/{}/passkey", answer_challenge},
+    {"GET", "/accounts/{}/passkey", show_passkey},
     {"DELETE", "/accounts/{}/devices/{}", unlink},
     {"POST", "/accounts/{}/devices/{}/stream-error", end_stream},
     {"POST", "/accounts/{}/devices/{}/drop", drop_one},

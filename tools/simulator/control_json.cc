@@ -25,6 +25,7 @@ constexpr std::pair<const char*, bool Faults::*> kSwitches[] = {
     {"merge_frames", &Faults::merge_frames},
     {"compress_nodes", &Faults::compress_nodes},
     {"ignore_pings", &Faults::ignore_pings},
+    {"demand_passkey", &Faults::demand_passkey},
     {"no_restart", &Faults::no_restart},
 };
 

@@ -44,6 +44,7 @@ struct Faults {
   bool compress_nodes = false;
   bool ignore_pings = false;
   std::uint32_t hold_after = 0;  // Behind that many frames of either side none passes any more.
+  bool demand_passkey = false;   // Of whoever is scanned; no fault, but as rare as one.
   bool no_restart = false;       // No 515 after pairing, the connection just ends.
 };
 

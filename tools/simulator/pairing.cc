@@ -115,6 +115,8 @@ void Pairing::on_gone(Connection& connection) {
     registration.offer->done(gone);
   } else if (registration.code && registration.code->done) {
     registration.code->done(gone);
+  } else if (registration.passkey && registration.passkey->done) {
+    registration.passkey->done(gone);
   }
 }
 
@@ -154,13 +156,16 @@ void Pairing::scan(Account& account, std::string_view text, OnLinked done) {
   }
   const auto found = by_ref_.find(qr->ref);
   const auto connection = found == by_ref_.end() ? nullptr : found->second.lock();
-  if (!connection || connection->registration->offer) {
+  if (!connection || connection->registration->offer || connection->registration->passkey) {
     return done({false, "the QR code is unknown or has expired"});
   }
   if (qr->noise_key != connection->noise_key() ||
       qr->identity_key != connection->registration->identity) {
     server_.violate(*connection, "pairing.qr_keys", "the QR code names other keys");
     return done({false, "the QR code names other keys than the client's"});
+  }
+  if (server_.faults().demand_passkey) {
+    return demand_passkey(*connection, account, qr->adv_secret, std::move(done));
   }
   offer(*connection, account, qr->adv_secret, std::move(done));
 }
@@ -212,6 +217,9 @@ void Pairing::on_stanza(Connection& connection, const md::Node& stanza) {
   if (const md::Node* request = stanza.child("link_code_companion_reg");
       request != nullptr && type == "set") {
     return on_code_stanza(connection, stanza, *request);
+  }
+  if (on_passkey_stanza(connection, stanza)) {
+    return;
   }
   if (id == registration.refs_iq_id && type == "result") {
     return;

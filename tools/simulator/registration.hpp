@@ -13,6 +13,7 @@
 
 #include "multidevice/base/result.hpp"
 #include "multidevice/binary/node.hpp"
+#include "multidevice/pair/passkey.hpp"
 #include "multidevice/pair/qr.hpp"
 #include "world.hpp"
 
@@ -62,6 +63,19 @@ struct Registration {
     OnLinked done;
   };
   std::optional<Code> code;
+
+  // After the scan, when a passkey is demanded.
+  struct Passkey {
+    Account* account = nullptr;
+    md::AdvSecret scanned;  // Of the QR code.
+    md::Bytes challenge;
+    std::string ref;
+    std::optional<md::PasskeyPrologue> prologue;
+    md::KeyPair ephemeral;
+    md::PasskeyPrimary primary;
+    OnLinked done;
+  };
+  std::optional<Passkey> passkey;
 };
 
 // Registration and linking: pair-device, pair-success, link codes.
@@ -98,6 +112,10 @@ class Pairing {
              OnLinked done);
   void on_signed(Connection& connection, const md::Node& answer);
   md::Result<md::Bytes> check_signed(Connection& connection, const md::Node& answer) const;
+  void demand_passkey(Connection& connection, Account& account, const md::AdvSecret& scanned,
+                      OnLinked done);
+  // False when it is none of those that belong to a passkey.
+  bool on_passkey_stanza(Connection& connection, const md::Node& iq);
   void on_code_stanza(Connection& connection, const md::Node& iq, const md::Node& request);
   void on_companion_hello(Connection& connection, const md::Node& iq, const md::Node& request);
   void on_companion_finish(Connection& connection, const md::Node& iq, const md::Node& request);

@@ -80,6 +80,7 @@ struct Account {
   md::KeyPair identity;         // The phone's.
   md::DeviceRecord phone_keys;  // Its other keys.
   std::map<std::uint32_t, md::PrivateKey> phone_prekeys;
+  std::string passkey_code;  // That the phone shows; empty while no linking is that far.
   std::uint32_t raw_id = 0;
   std::uint16_t next_device = 1;
   std::uint32_t next_key_index = 1;

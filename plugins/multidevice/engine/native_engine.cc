@@ -2,11 +2,13 @@
 // The session's life, and a Client's world made of the SDK.
 #include "multidevice/engine/native_engine.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "multidevice/engine/passkey_answer.hpp"
 #include "multidevice/pair/link_code.hpp"
 
 namespace waxwing::multidevice {
@@ -88,6 +90,9 @@ void NativeEngine::start(plugin::Call&& call) {
             params.record = std::move(*record);
           } else if (row.key == rows::kRoute) {
             params.route = RouteRecord::decode(as_bytes(row.value));
+            if (params.route.version) {
+              accept_version(*params.route.version);
+            }
           }
         }
         ClientHost& world = *this;
@@ -343,14 +348,18 @@ void NativeEngine::derive_key(std::string code, Bytes salt,
 }
 
 ClientVersion NativeEngine::version() {
-  return traits_.versions->choose(settings_.version);
+  return Versions::of_module().choose(settings_.version);
 }
 
 bool NativeEngine::reject_version(const ClientVersion& version) {
-  const bool another = traits_.versions->reject(version, settings_.version);
+  const bool another = Versions::of_module().reject(version, settings_.version);
   log(WAX_LOG_WARN, "version.rejected",
       {{"version", version.text()}, {"fallback", another ? "yes" : "none"}});
   return another;
+}
+
+void NativeEngine::accept_version(const ClientVersion& version) {
+  Versions::of_module().worked(version);
 }
 
 // News --------------------------------------------------------------------------------------------
@@ -359,6 +368,12 @@ void NativeEngine::on_state(ClientState to, std::string_view reason, std::string
   switch (to) {
     case ClientState::Starting:
       state(WAX_SESSION_STARTING, reason, text);
+      break;
+    case ClientState::PasskeyRequired:
+      state(WAX_SESSION_PASSKEY_REQUIRED, {}, {}, passkey_);
+      break;
+    case ClientState::PasskeyConfirmation:
+      state(WAX_SESSION_PASSKEY_CONFIRMATION_REQUIRED, {}, {}, passkey_);
       break;
     case ClientState::Working:
       state(WAX_SESSION_WORKING);
@@ -380,6 +395,18 @@ void NativeEngine::on_qr(std::string_view text, std::uint32_t valid_ms) {
   if (!waiting_codes_.empty()) {
     post([this] { answer_waiting_codes(); });
   }
+}
+
+void NativeEngine::on_passkey_challenge(std::string_view json) {
+  // Somebody else's JSON, on its way to people: only what is an object passes.
+  const Json challenge = Json::parse(json, nullptr, false);
+  passkey_ = challenge.is_object() ? challenge.dump() : "{}";
+  told_passkey_challenge(passkey_);
+}
+
+void NativeEngine::on_passkey_code(std::string_view code) {
+  passkey_ = Json{{"code", code}}.dump();
+  told_passkey_code(code);
 }
 
 void NativeEngine::on_account(const DeviceRecord* record) {
@@ -446,8 +473,33 @@ void NativeEngine::note_activity() {
 // Operations --------------------------------------------------------------------------------------
 
 void NativeEngine::invoke(const plugin::Request& request, plugin::Call&& call) {
+  const ClientState now = client_ ? client_->state() : ClientState::Stopped;
+  const auto reply = [&call] {
+    return [shared = std::make_shared<plugin::Call>(std::move(call))](const Status& status) {
+      if (status) {
+        shared->ok();
+      } else {
+        shared->fail(status.fault() == Fault::Argument ? WAX_E_STATE : WAX_E_UNAVAILABLE,
+                     status.message());
+      }
+    };
+  };
   if (request.op == "auth.requestCode") {
     request_code(request, std::move(call));
+  } else if (request.op == "auth.passkeyChallenge") {
+    now == ClientState::PasskeyRequired ? call.ok(passkey_)
+                                        : call.fail(WAX_E_STATE, "no challenge is pending");
+  } else if (request.op == "auth.passkeyConfirmation") {
+    now == ClientState::PasskeyConfirmation ? call.ok(passkey_)
+                                            : call.fail(WAX_E_STATE, "no confirmation is pending");
+  } else if (request.op == "auth.passkeyConfirm") {
+    client_ ? client_->confirm_passkey(reply())
+            : call.fail(WAX_E_STATE, "no confirmation is pending");
+  } else if (request.op == "auth.passkeyAssert") {
+    PasskeyAnswer answer = parse_passkey_answer(request.json);
+    client_ ? client_->answer_passkey(std::move(answer.credential), std::move(answer.assertion),
+                                      reply())
+            : call.fail(WAX_E_STATE, "no challenge is pending");
   } else if (!messaging_.invoke(request.op, request.json, std::move(call))) {
     call.fail(WAX_E_UNSUPPORTED, "there is no operation " + std::string(request.op));
   }

@@ -25,7 +25,6 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
  public:
   struct Traits {
     const Personality* personality;
-    Versions* versions;
     std::uint32_t code_wait_ms;  // auth.requestCode in STARTING waits that long for a connection
     bool code_methods;           // whether a `method` may be given
     content::Dialect dialect;    // of `_data`
@@ -40,6 +39,7 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
   void logout(plugin::Call&& call) override;
   void invoke(const plugin::Request& request, plugin::Call&& call) override;
 
+  static constexpr const wax_client_version& kClientVersion = kVersionTable;
   enum MetricIndex : std::size_t { kReconnects, kDeadConnections, kMetricCount };
   static constexpr plugin::Metric kMetrics[kMetricCount] = {
       {WAX_METRIC_COUNTER, "reconnects", "connections", "Connections after the first"},
@@ -51,6 +51,8 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
   // News, for raw events. Those of the state come after the session's own.
   virtual void told_state(ClientState state, std::string_view reason, std::string_view text) = 0;
   virtual void told_qr(std::string_view text) = 0;
+  virtual void told_passkey_challenge(std::string_view json) { (void)json; }
+  virtual void told_passkey_code(std::string_view code) { (void)code; }
   virtual void told_paired(const DeviceRecord& record) = 0;
   virtual void told_link(bool up) = 0;
   virtual void told_stanza(const Node& stanza) = 0;
@@ -78,8 +80,11 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
                   std::function<void(const Secret<32>&)> done) override;
   ClientVersion version() override;
   bool reject_version(const ClientVersion& version) override;
+  void accept_version(const ClientVersion& version) override;
   void on_state(ClientState state, std::string_view reason, std::string_view text) override;
   void on_qr(std::string_view text, std::uint32_t valid_ms) override;
+  void on_passkey_challenge(std::string_view json) override;
+  void on_passkey_code(std::string_view code) override;
   void on_account(const DeviceRecord* record) override;
   void on_link(bool up) override;
   bool on_stanza(const Node& stanza) override;
@@ -130,6 +135,7 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
 
   std::unique_ptr<plugin::Call> ending_;  // stop or logout, until the connection is over
   std::vector<CodeRequest> waiting_codes_;
+  std::string passkey_;  // JSON of what is shown of it in the state that it is in
   Client::Counters counted_;
   std::string shown_account_;
 };

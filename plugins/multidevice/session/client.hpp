@@ -73,6 +73,12 @@ class Client {
   // is Pairing. A code replaces the one before it; QR codes stay valid beside it.
   void request_code(std::string phone, std::function<void(Result<std::string>)> done);
 
+  // In PasskeyRequired: what an authenticator made of the challenge. `credential` in raw octets,
+  // `assertion` the JSON of its answer. Fails at once in other states.
+  void answer_passkey(Bytes credential, std::string assertion, std::function<void(Status)> done);
+  // In PasskeyConfirmation: the codes here and on the phone are the same.
+  void confirm_passkey(std::function<void(Status)> done);
+
   // Sends a stanza, or asks and waits. Fails at once with Lost when there is no login.
   [[nodiscard]] bool send(const Node& stanza);
   void query(Node iq, IqHandler handler, std::uint32_t timeout_ms = 60'000);
@@ -145,6 +151,14 @@ class Client {
   void on_primary_hello(const Node& notification);
   void finish_code(const std::string& ref, const PublicKey& primary_ephemeral,
                    const PublicKey& primary_identity);
+
+  // client_passkey.cc
+  void on_passkey_request(const Node& notification);
+  void require_passkey(std::string challenge);
+  void send_passkey_offer(const std::string& ref, const Bytes& credential,
+                          const std::string& assertion, std::function<void(Status)> done);
+  void on_passkey_continuation(const Node& notification);
+  void ask_passkey(Node child, std::string_view type, std::function<void(const IqReply&)> handler);
 
   // client_login.cc
   void on_success(const Node& success);

@@ -233,7 +233,7 @@ void Client::come_back(const Reaction& reaction, std::int64_t delay_ms) {
     if (timers_[kGrace] == 0) {
       set_timer(kGrace, personality_.grace_ms);
     }
-  } else if (state_ == ClientState::Pairing || !planned) {
+  } else if (state_ != ClientState::Starting || !planned) {
     set_state(ClientState::Starting, planned ? "" : reason, planned ? "" : text);
   }
   set_timer(kReconnect, delay_ms);

@@ -18,7 +18,15 @@ namespace waxwing::multidevice {
 
 class Node;
 
-enum class ClientState { Stopped, Starting, Pairing, Working, Failed };
+enum class ClientState {
+  Stopped,
+  Starting,
+  Pairing,
+  PasskeyRequired,      // an authenticator has to answer WhatsApp's challenge
+  PasskeyConfirmation,  // somebody has to compare a code with the phone's
+  Working,
+  Failed
+};
 
 // Implemented by whoever owns the Client. No function but on_link() and on_stanza() may call back
 // into the Client before it has returned; answers come from the loop. One thread.
@@ -55,12 +63,18 @@ class ClientHost {
   [[nodiscard]] virtual ClientVersion version() = 0;
   // The server does not take it any more; whether version() gives another one now.
   [[nodiscard]] virtual bool reject_version(const ClientVersion& version) = 0;
+  // A login with it has succeeded.
+  virtual void accept_version(const ClientVersion& version) = 0;
 
   // News ------------------------------------------------------------------------------------------
   // `reason` and `text` are empty when nothing went wrong.
   virtual void on_state(ClientState state, std::string_view reason, std::string_view text) = 0;
   // A code to be shown for that long; the state is Pairing.
   virtual void on_qr(std::string_view text, std::uint32_t valid_ms) = 0;
+  // The challenge (WebAuthn's PublicKeyCredentialRequestOptions as JSON), or the code to compare;
+  // the state that goes with it follows.
+  virtual void on_passkey_challenge(std::string_view json) = 0;
+  virtual void on_passkey_code(std::string_view code) = 0;
   // The account is known, or something of it has changed; nullptr: it is forgotten.
   virtual void on_account(const DeviceRecord* record) = 0;
   // Whether the connection of a paired device is up and logged in.

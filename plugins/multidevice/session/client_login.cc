@@ -22,6 +22,11 @@ void Client::on_success(const Node& success) {
   if (const auto t = success.number("t")) {
     server_offset_ms_ = static_cast<std::int64_t>(*t) * 1000 - host_.unix_ms();
   }
+  host_.accept_version(version_);
+  if (route_.version != version_) {
+    route_.version = version_;
+    store_route();
+  }
   bool changed = !record_->logged_in;
   record_->logged_in = true;
   if (const auto lid = success.jid("lid"); lid && *lid != record_->lid) {

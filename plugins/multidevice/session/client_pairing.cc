@@ -53,6 +53,10 @@ void Client::on_pair_device(const Node& iq) {
 // The next code, or the end when there is none; but not while somebody may still type a code.
 void Client::show_qr() {
   PairingState& pairing = *pairing_;
+  if (pairing.passkey) {
+    lost(Cause::PasskeyExpired);
+    return;
+  }
   if (pairing.shown == pairing.refs.size()) {
     const std::int64_t now = host_.now_ms();
     if (pairing.code && pairing.code->valid_until_ms > now) {
@@ -189,7 +193,7 @@ void Client::refuse_pairing(const std::string& iq_id, Cause cause) {
 }
 
 bool Client::can_request_code() const noexcept {
-  return phase_ == Phase::Pairing;
+  return phase_ == Phase::Pairing && !pairing_->passkey;
 }
 
 void Client::request_code(std::string phone, std::function<void(Result<std::string>)> done) {

@@ -111,6 +111,10 @@ void Client::on_notification(const Node& notification) {
   const std::string_view type = notification.text("type");
   if (type == "link_code_companion_reg") {
     on_primary_hello(notification);
+  } else if (type == "passkey_prologue_request") {
+    on_passkey_request(notification);
+  } else if (type == "crsc_continuation") {
+    on_passkey_continuation(notification);
   } else if (type == "encrypt") {
     const Node* count = notification.child("count");
     if (count != nullptr && phase_ == Phase::Online &&

@@ -62,6 +62,9 @@ constexpr CauseRow kCauses[] = {
     {Cause::PairingHmac, {Action::Fail, "pairing_hmac_mismatch", "The phone's answer does not belong to the code that was shown."}},
     {Cause::PairingSignature, {Action::Fail, "pairing_signature_mismatch", "The phone's signature does not hold."}},
     {Cause::PairingMalformed, {Action::Fail, "pairing_malformed", "The phone's answer could not be read."}},
+    {Cause::PasskeyUnsupported, {Action::Fail, "passkey_unsupported", "WhatsApp asks for a passkey, which this engine cannot give; GOWS can."}},
+    {Cause::PasskeyFailed, {Action::Fail, "passkey_failed", "Linking with a passkey failed."}},
+    {Cause::PasskeyExpired, {Action::Fail, "passkey_expired", "Nobody answered WhatsApp's question for a passkey in time."}},
     {Cause::StorageFailed, {Action::Fail, "storage_unavailable", "The credentials could not be stored."}},
     {Cause::TooManyAttempts, {Action::Fail, "too_many_attempts", "No connection came about in many attempts."}},
 };

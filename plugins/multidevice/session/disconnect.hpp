@@ -43,6 +43,9 @@ enum class Cause {
   PairingHmac,       // the phone's answer does not fit the code
   PairingSignature,  // the phone's signature does not hold
   PairingMalformed,
+  PasskeyUnsupported,  // asked of an engine that has none
+  PasskeyFailed,       // what came for it could not be read, or was refused
+  PasskeyExpired,      // nobody answered
   StorageFailed,
   TooManyAttempts,
 };

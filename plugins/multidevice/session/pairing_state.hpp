@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "multidevice/crypto/curve25519.hpp"
+#include "multidevice/pair/passkey.hpp"
 #include "multidevice/pair/qr.hpp"
 #include "multidevice/session/client.hpp"
 #include "multidevice/store/device_record.hpp"
@@ -31,6 +32,17 @@ struct Client::PairingState {
   };
   std::optional<Code> code;
   std::optional<AdvSecret> code_secret;  // once the phone has used the code
+
+  // Once WhatsApp has asked for a passkey: no code can be used any more.
+  struct Passkey {
+    std::optional<AdvSecret> scanned;  // of the codes until then; proves that it was this client
+    std::int64_t proof_until_ms = 0;
+    bool proven = false;  // so that nobody has to compare codes
+    bool answering = false;
+    std::optional<PasskeyOffer> offer;
+    std::optional<PasskeyPrimary> primary;
+  };
+  std::optional<Passkey> passkey;
 };
 
 }  // namespace waxwing::multidevice

@@ -3,22 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "multidevice/store/client_version.hpp"
+
 namespace waxwing::multidevice {
-
-// "2.3000.1045649367": what a client says it is. Servers refuse those that are too old.
-struct ClientVersion {
-  std::uint32_t primary = 2;
-  std::uint32_t secondary = 3000;
-  std::uint32_t tertiary = 1045649367;
-
-  [[nodiscard]] std::string text() const;
-  [[nodiscard]] static std::optional<ClientVersion> parse(std::string_view text);
-  friend bool operator==(const ClientVersion&, const ClientVersion&) = default;
-};
 
 // The device as the phone's owner sees it in the list of linked devices.
 struct DeviceProfile {
@@ -44,6 +34,7 @@ struct Personality {
   bool asks_settings = false;  // props, blocklist and privacy after login
   bool asks_offline_batch = false;
   bool ping_has_child = false;
+  bool knows_passkeys = true;
   std::string_view code_nonce{"\0", 1};
 
   std::uint32_t ping_min_ms = 20'000;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record as protobuf fields: routing information 1, server key 2, its end 3.
+// The record as protobuf fields: routing information 1, server key 2, its end 3,
+// client version 4.
 #include "multidevice/store/route_record.hpp"
 
 #include "multidevice/base/wire.hpp"
@@ -12,6 +13,9 @@ Bytes RouteRecord::encode() const {
   if (server) {
     append_field(out, 2, ByteView(server->key));
     append_field(out, 3, server->not_after_s);
+  }
+  if (version) {
+    append_field(out, 4, as_bytes(version->text()));
   }
   return out;
 }
@@ -30,6 +34,8 @@ RouteRecord RouteRecord::decode(ByteView octets) {
       has_key = true;
     } else if (field->number == 3) {
       server.not_after_s = field->value;
+    } else if (field->number == 4) {
+      record.version = ClientVersion::parse(as_text(value));
     }
   }
   if (has_key && !reader.broken()) {

@@ -145,6 +145,10 @@ const std::vector<Case>& cases() {
       {"WAHA_DASHBOARD_USERNAME=u", [](Config& c) { c.dashboard.username = "u"; }},
       {"WAHA_DASHBOARD_PASSWORD=p", [](Config& c) { c.dashboard.password = "p"; }},
       {"WAHA_DASHBOARD_NO_PASSWORD=YES", [](Config& c) { c.dashboard.no_password = true; }},
+      {"WAXWING_DASHBOARD_LINKS=Rules = http://a/?b=c;Two=https://d",
+       [](Config& c) {
+         c.dashboard.links = {{"Rules", "http://a/?b=c"}, {"Two", "https://d"}};
+       }},
       {"WHATSAPP_SWAGGER_ENABLED=0", [](Config& c) { c.swagger.enabled = false; }},
       {"WHATSAPP_SWAGGER_USERNAME=u", [](Config& c) { c.swagger.username = "u"; }},
       {"WHATSAPP_SWAGGER_PASSWORD=p", [](Config& c) { c.swagger.password = "p"; }},

@@ -124,6 +124,27 @@ typedef struct wax_engine_factory {
                        wax_error* err) WAX_NOEXCEPT;
 } wax_engine_factory;
 
+#define WAX_CLIENT_VERSION "wax.client-version/1"
+
+/* Optional, beside the engine factory (wax_module.get_factory): the version that the module's
+ * engines claim to be at the far end, which may stop taking one at any time. The host keeps what
+ * its operator chose and says it again after each init(). Every function is [any-thread] and does
+ * not block. */
+typedef struct wax_client_version {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* Calls out() once, before it returns, with a JSON object: `version` and `source` of the next
+   * connection ("chosen", "configured", "last_working", "built_in"), `chosen`, `configured`,
+   * `lastWorking` (strings or null), `builtIn`, `rejected` (array). `configured` is the operator's
+   * setting, maybe empty. */
+  void (*describe)(wax_module_ctx* ctx, const char* engine_id, wax_str configured,
+                   void (*out)(void* user, wax_str json), void* user) WAX_NOEXCEPT;
+  /* Goes before all others from the next connection on, also when it was rejected once. An empty
+   * version takes the choice back. WAX_E_INVALID when it is none. */
+  wax_status (*choose)(wax_module_ctx* ctx, const char* engine_id, wax_str version,
+                       wax_error* err) WAX_NOEXCEPT;
+} wax_client_version;
+
 #ifdef __cplusplus
 }
 #endif

@@ -308,6 +308,8 @@ template <class T> constexpr auto description(int) -> decltype(static_cast<const
 template <class T> constexpr const char* description(...) { return ""; }
 template <class T> constexpr auto metrics(int) -> decltype(MetricList{T::kMetrics, std::size(T::kMetrics)}) { return {T::kMetrics, std::size(T::kMetrics)}; }
 template <class T> constexpr MetricList metrics(...) { return {nullptr, 0}; }
+template <class T> constexpr auto client_version(int) -> decltype(static_cast<const wax_client_version*>(&T::kClientVersion)) { return &T::kClientVersion; }
+template <class T> constexpr const wax_client_version* client_version(...) { return nullptr; }
 // clang-format on
 
 // The module entry -------------------------------------------------------------------------------

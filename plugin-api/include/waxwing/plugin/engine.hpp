@@ -67,7 +67,7 @@ constexpr wax_op op(const char* name, std::uint32_t flags = 0, const char* reque
 // and may state:
 //   const char* kConfigSchema, kConfigSection; std::uint32_t kStorageVersion, kModuleFlags;
 //   const char* kEvents[] (ends with nullptr); Metric kMetrics[]; const char* kVendor, kLicense,
-//   kUrl, kDescription.
+//   kUrl, kDescription; wax_client_version kClientVersion.
 class Engine {
  public:
   explicit Engine(const Init& init)
@@ -526,7 +526,11 @@ struct EngineModule {
   static constexpr wax_engine_factory kFactory = {sizeof(wax_engine_factory), 1, &describe,
                                                   &create};
   static const void* get_factory(wax_module_ctx*, const char* id) noexcept {
-    return std::string_view(id) == WAX_ENGINE_FACTORY ? &kFactory : nullptr;
+    const std::string_view wanted(id);
+    if (wanted == WAX_CLIENT_VERSION) {
+      return client_version<Impl>(0);
+    }
+    return wanted == WAX_ENGINE_FACTORY ? &kFactory : nullptr;
   }
   static constexpr wax_module kModule = make_module<Traits>(&get_factory);
 };

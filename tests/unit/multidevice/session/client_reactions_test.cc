@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every row of the table of disconnects does what it says.
+#include <fstream>
+#include <iterator>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "unit/multidevice/session/world.hpp"
@@ -167,6 +171,24 @@ TEST(Reactions, EveryRowHasAReasonAndAText) {
     check(row.reaction);
   }
   EXPECT_EQ(cause_rows().size(), static_cast<std::size_t>(Cause::TooManyAttempts) + 1);
+}
+
+TEST(Reactions, AreDocumented) {
+  std::ifstream file(WAX_REASONS);
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  const auto check = [&](const Reaction& reaction) {
+    EXPECT_NE(page.find("`" + std::string(reaction.reason) + "`"), std::string::npos)
+        << reaction.reason;
+  };
+  for (const CodeRow& row : failure_rows()) {
+    check(row.reaction);
+  }
+  for (const CodeRow& row : stream_error_rows()) {
+    check(row.reaction);
+  }
+  for (const CauseRow& row : cause_rows()) {
+    check(row.reaction);
+  }
 }
 
 // A restart that is asked for again and again must not become a storm.

@@ -91,6 +91,10 @@ class World final : public ClientHost {
   // News ----------------------------------------------------------------------------------------
   void on_state(ClientState state, std::string_view reason, std::string_view text) override;
   void on_qr(std::string_view text, std::uint32_t valid_ms) override;
+  void on_passkey_challenge(std::string_view json) override { challenge = json; }
+  void on_passkey_code(std::string_view code) override { passkey_code = code; }
+  std::string challenge;
+  std::string passkey_code;
   void on_account(const DeviceRecord* record) override;
   void on_link(bool up) override { link = up; }
   bool on_stanza(const Node& stanza) override {
@@ -110,6 +114,8 @@ class World final : public ClientHost {
 
   ClientVersion version() override { return versions.front(); }
   bool reject_version(const ClientVersion& rejected) override;
+  void accept_version(const ClientVersion& accepted) override { working_version = accepted; }
+  std::optional<ClientVersion> working_version;
   std::deque<ClientVersion> versions{ClientVersion{}};
 
   DeviceProfile profile;
