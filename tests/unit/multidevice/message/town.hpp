@@ -115,8 +115,11 @@ class TestDevice final : public ClientHost, public MessageSink, public sim::Sock
   void derive_key(std::string, Bytes, std::function<void(const Secret<32>&)>) override {}
   ClientVersion version() override { return {}; }
   bool reject_version(const ClientVersion&) override { return false; }
+  void accept_version(const ClientVersion&) override {}
   void on_state(ClientState to, std::string_view, std::string_view) override { state = to; }
   void on_qr(std::string_view text, std::uint32_t) override { qr = text; }
+  void on_passkey_challenge(std::string_view) override {}
+  void on_passkey_code(std::string_view) override {}
   void on_account(const DeviceRecord*) override {}
   void on_link(bool up) override { messenger->link(up); }
   bool on_stanza(const Node& stanza) override;
