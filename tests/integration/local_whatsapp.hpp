@@ -17,13 +17,7 @@ namespace waxwing::testing {
 // waxwing-simulator, and its control interface.
 class LocalWhatsApp {
  public:
-  LocalWhatsApp() : program_({WAX_SIMULATOR_BINARY}) {
-    info_ = Value::parse(program_.line());
-    const std::string control = info_["control"].text();
-    const auto port = static_cast<std::uint16_t>(std::stoi(control.substr(control.rfind(':') + 1)));
-    control_port_ = port;
-    http_ = std::make_unique<HttpClient>(port);
-  }
+  LocalWhatsApp();
   HttpClient& http() { return *http_; }
   [[nodiscard]] std::map<std::string, std::string> environment() const {
     return {{"WAXWING_WA_ENDPOINT", info_["endpoint"].text()},
