@@ -9,7 +9,6 @@
 #include <waxwing/plugin.hpp>
 
 namespace {
-
 namespace wp = waxwing::plugin;
 using Json = nlohmann::json;
 
@@ -17,6 +16,7 @@ class WebSocketEngine final : public wp::Engine {
  public:
   static constexpr const char* kId = "WEBSOCKET";
   static constexpr const char* kName = "WebSocket example";
+  static constexpr const char* kLicense = "Apache-2.0";
   static constexpr wax_op kOps[] = {wp::op("messages.sendText")};
   static constexpr const char* kConfigSection = "websocket";
   static constexpr const char* kConfigSchema = R"json({
