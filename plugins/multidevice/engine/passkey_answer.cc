@@ -30,6 +30,18 @@ Bytes parse_base64url(const Json& object, const char* key, const char* field) {
   return std::move(*octets);
 }
 
+// A member that may be absent but must be text; throws Error(WAX_E_INVALID).
+std::string parse_text(const Json& object, const char* key, const char* otherwise) {
+  const auto it = object.find(key);
+  if (it == object.end()) {
+    return otherwise;
+  }
+  if (!it->is_string()) {
+    throw Error(WAX_E_INVALID, std::string(key) + " must be a string");
+  }
+  return it->get<std::string>();
+}
+
 }  // namespace
 
 PasskeyAnswer parse_passkey_answer(std::string_view json) {
@@ -42,9 +54,9 @@ PasskeyAnswer parse_passkey_answer(std::string_view json) {
   (void)parse_base64url(response, "clientDataJSON", "response.clientDataJSON");
   (void)parse_base64url(response, "authenticatorData", "response.authenticatorData");
   (void)parse_base64url(response, "signature", "response.signature");
-  Json assertion = {{"id", body.value("id", "")},
+  Json assertion = {{"id", parse_text(body, "id", "")},
                     {"rawId", body["rawId"]},
-                    {"type", body.value("type", "public-key")},
+                    {"type", parse_text(body, "type", "public-key")},
                     {"response",
                      {{"clientDataJSON", response["clientDataJSON"]},
                       {"authenticatorData", response["authenticatorData"]},
