@@ -197,13 +197,13 @@ void WebjsEngine::on_page_failed(const std::string& reason, const std::string& t
     report_proxy(proxy_.lease, reason == "proxy_authentication" ? WAX_PROXY_AUTH_FAILED
                                                                 : WAX_PROXY_CONNECT_FAILED);
   }
-  if (reason == "browser_failed" && !page_->is_connected()) {
-    browser_->kill();  // if it is not gone already; its end knows more
+  if (reason == "browser_failed") {
+    browser_->kill();  // if it is not gone already; its end knows more, in on_ended()
     return;
   }
   if (proxy || reason == "page_timeout" || reason == "certificate_invalid") {
     give_up(reason, text);
-  } else if (reason == "browser_failed" || reason == "page_failed" || reason == "page_crashed") {
+  } else if (reason == "page_failed" || reason == "page_crashed") {
     restart(reason, text);
   } else {  // the network: the browser is well, and the page may come
     state(WAX_SESSION_STARTING, reason, text);

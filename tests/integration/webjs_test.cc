@@ -64,10 +64,10 @@ TEST_F(Webjs, ComesBackAfterCrashes) {
   for (const pid_t pid : renderers) {
     ::kill(pid, SIGKILL);
   }
-  EXPECT_TRUE(server_.wait_for_log("\"reason\":\"page_crashed\""));
+  EXPECT_TRUE(server_.wait_for_log("\"reason\":\"page_crashed\"")) << server_.log();
   EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
   ASSERT_EQ(::kill(browser(), SIGKILL), 0);
-  EXPECT_TRUE(server_.wait_for_log("\"reason\":\"browser_crashed\""));
+  EXPECT_TRUE(server_.wait_for_log("\"reason\":\"browser_crashed\"")) << server_.log();
   EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
   const std::string zombies = read_proc("/proc/" + std::to_string(server_.pid()) + "/task/" +
                                         std::to_string(server_.pid()) + "/children");
