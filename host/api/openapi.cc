@@ -171,6 +171,9 @@ Json failures(const Row& row) {
   add("403", "The API key may not do this", "Error");
   if (row.session_in_path() || !row.operation.empty()) {
     add("404", "There is no such session, or it is not running", "Error");
+  } else if (row.pattern.find("{engine}") != std::string_view::npos) {
+    add("404", "There is no such engine", "Error");
+    add("422", "The engine has no such thing", "Error");
   }
   if (!row.request_schema.empty() || !row.query.empty() || !row.operation.empty()) {
     add("400", "A field is wrong; `message` names it", "ValidationError");
