@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linking an account: the present QR code with the time it has left, or a code to type into the phone.
-import { Alert, Anchor, Button, CopyButton, Group, Loader, Progress, Stack, Tabs, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, CopyButton, Group, Loader, Progress, Stack, Tabs, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useState, type FormEvent } from 'react';
 import { call, get, part, picture, words } from '../api/client';
-import { useSettings } from '../api/settings';
 import { useAsked, useSeconds } from '../ui/hooks';
+import { Links } from './Links';
+import { PasskeyPanel } from './PasskeyPanel';
 import type { Row } from './rows';
 
 const ASK_AGAIN_MS = 2000;
@@ -95,7 +96,6 @@ function PairingCode({ row }: { row: Row }) {
 }
 
 export function LinkPanel({ row }: { row: Row }) {
-  const { links } = useSettings();
   const { session } = row;
   if (session.status === 'WORKING') {
     return (
@@ -107,6 +107,7 @@ export function LinkPanel({ row }: { row: Row }) {
   if (session.status === 'STARTING') {
     return <Stack align="center" py="xl"><Loader aria-hidden /><Text role="status">The session is starting</Text></Stack>;
   }
+  if (session.status === 'PASSKEY_REQUIRED' || session.status === 'PASSKEY_CONFIRMATION_REQUIRED') return <PasskeyPanel key={session.status} row={row} />;
   if (session.status !== 'SCAN_QR_CODE') {
     return <Text c="dimmed">There is a code to scan while the session waits for it. {session.reason?.text ?? 'Start it first.'}</Text>;
   }
@@ -120,11 +121,7 @@ export function LinkPanel({ row }: { row: Row }) {
         <Stack align="center">
           <QrCode row={row} />
           <Text size="sm" ta="center">On the phone: Linked devices, Link a device. Then point it at the code.</Text>
-          {links.length > 0 && (
-            <Group gap="sm" justify="center">
-              {links.map(({ title, url }) => <Anchor key={url} href={url} target="_blank" rel="noopener" size="sm">{title} ↗</Anchor>)}
-            </Group>
-          )}
+          <Links />
         </Stack>
       </Tabs.Panel>
       <Tabs.Panel value="code" pt="md"><PairingCode row={row} /></Tabs.Panel>

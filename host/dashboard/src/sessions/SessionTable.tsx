@@ -3,6 +3,7 @@
 import { Menu } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { Status } from '../api/types';
 import { StatusMark } from '../ui/status';
 import { ago, moment } from '../ui/time';
 import { ACTIONS, possible, TITLES, type Action } from './actions';
@@ -11,6 +12,13 @@ import { metadataOf, phoneOf, type Row } from './rows';
 const ROW_PX = 61;
 const CARD_PX = 150;
 const SHOWN_METADATA = 3;
+
+// What a session waits for from a person.
+const ASKED: Partial<Record<Status, { word: string; label: string }>> = {
+  SCAN_QR_CODE: { word: 'Scan', label: 'Scan the code' },
+  PASSKEY_REQUIRED: { word: 'Answer', label: 'Give the passkey' },
+  PASSKEY_CONFIRMATION_REQUIRED: { word: 'Compare', label: 'Compare the code' },
+};
 
 export interface Handlers {
   open: (row: Row, panel: string) => void;
@@ -58,6 +66,7 @@ const Line = memo(function Line({ row, index, chosen, several, handlers, measure
   const { session, engine, server } = row;
   const metadata = metadataOf(session);
   const activity = session.timestamps?.activity;
+  const asked = ASKED[session.status];
   return (
     <tr ref={measure} data-index={index} aria-rowindex={index + 2} data-chosen={chosen || undefined}>
       <td className="cell-check">
@@ -73,8 +82,8 @@ const Line = memo(function Line({ row, index, chosen, several, handlers, measure
       </td>
       <td data-label="Status">
         <StatusMark status={session.status} />
-        {session.status === 'SCAN_QR_CODE' && (
-          <button type="button" className="scan" aria-label={`Scan the code of ${session.name}`} onClick={() => handlers.open(row, 'link')}>Scan</button>
+        {asked && (
+          <button type="button" className="scan" aria-label={`${asked.label} of ${session.name}`} onClick={() => handlers.open(row, 'link')}>{asked.word}</button>
         )}
         {session.reason && <div className="small line" title={session.reason.text}>{session.reason.text}</div>}
       </td>
