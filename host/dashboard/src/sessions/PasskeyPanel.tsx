@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What WhatsApp asks for after the scan of a guarded account: its passkey, then perhaps to compare two codes.
-import { Alert, Anchor, Button, Code, CopyButton, Group, Loader, List, Stack, Text, Textarea, Title } from '@mantine/core';
+import { Alert, Anchor, Button, CopyButton, Group, Loader, Stack, Text, Textarea, Title } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { call, get, part, words } from '../api/client';
 import type { JsonObject } from '../api/types';
@@ -56,20 +56,20 @@ function Challenge({ row }: { row: Row }) {
         <Alert color="yellow" title="WhatsApp asks for this account's passkey">
           The code was scanned. A browser hands a passkey only to WhatsApp's own page, so take the way through it. There are ten minutes for it.
         </Alert>
-        <List type="ordered" size="sm" spacing="sm">
-          <List.Item>
+        <ol className="steps">
+          <li>
             Open <Anchor href={WHATSAPP} target="_blank" rel="noopener noreferrer" size="sm">{WHATSAPP.slice(8)} ↗</Anchor> in a browser that has the passkey or
             can reach the phone by Bluetooth. No need to log in there.
-          </List.Item>
-          <List.Item>
+          </li>
+          <li>
             Open its developer console (F12, Console), paste this and press Enter:
-            <Code block mt={6} className="break">{code}</Code>
+            <pre className="json" tabIndex={0} aria-label="For the console">{code}</pre>
             <CopyButton value={code}>
-              {({ copied, copy }) => <Button mt={6} size="xs" variant="default" onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}
+              {({ copied, copy }) => <Button size="xs" variant="default" onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}
             </CopyButton>
-          </List.Item>
-          <List.Item>Confirm with the passkey, copy the line that the console shows, and paste it here.</List.Item>
-        </List>
+          </li>
+          <li>Confirm with the passkey, copy the line that the console shows, and paste it here.</li>
+        </ol>
         <Textarea label="The passkey's answer" required autosize minRows={3} maxRows={8} placeholder={'{"id":"…","rawId":"…","type":"public-key","response":{…}}'}
           classNames={{ input: 'code' }} spellCheck={false} value={text} error={refusal} onChange={({ currentTarget }) => setText(currentTarget.value)} />
         <Group><Button type="submit" loading={waits}>Answer</Button></Group>
