@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linking an account: the present QR code with the time it has left, or a code to type into the phone.
-import { Alert, Button, CopyButton, Group, Loader, Progress, Stack, Tabs, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, CopyButton, Group, Loader, Progress, Stack, Tabs, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useState, type FormEvent } from 'react';
 import { call, get, part, picture, words } from '../api/client';
+import { OWN } from '../api/servers';
+import { useSettings } from '../api/settings';
 import { useAsked, useSeconds } from '../ui/hooks';
 import { Links } from './Links';
 import { PasskeyPanel } from './PasskeyPanel';
@@ -96,11 +98,18 @@ function PairingCode({ row }: { row: Row }) {
 }
 
 export function LinkPanel({ row }: { row: Row }) {
+  const { apiPage } = useSettings();
   const { session } = row;
   if (session.status === 'WORKING') {
     return (
       <Alert color="teal" title="Linked">
         {session.me?.pushName || session.me?.id} is connected. The session can send and receive.
+        {row.server.id === OWN.id && (
+          <Group gap="md" mt="xs">
+            <Anchor href="/dashboard/event-monitor" size="sm">Watch its events</Anchor>
+            {apiPage && <Anchor href="/" size="sm">Send something on the API page</Anchor>}
+          </Group>
+        )}
       </Alert>
     );
   }

@@ -140,7 +140,7 @@ export function SessionTable({ rows, chosen, several, handlers, selectAll }: Pro
               onChange={({ currentTarget }) => selectAll(currentTarget.checked)} />
           </th>
           <th scope="col" className="col-name">Name</th><th scope="col" className="col-status">Status</th><th scope="col" className="col-account">Account</th><th scope="col">Engine</th>
-          {workers && <th scope="col">Worker</th>}<th scope="col">Activity</th>{several && <th scope="col">Server</th>}
+          {workers && <th scope="col">Worker</th>}<th scope="col">Activity</th>{several && <th scope="col" className="col-server">Server</th>}
           <th scope="col" className="cell-menu"><span className="hidden">Actions</span></th>
         </tr>
       </thead>
