@@ -177,6 +177,30 @@ void unlink(const Call& call) {
   call.answer(json::object());
 }
 
+void reinstall(const Call& call) {
+  if (Account* account = account_of(call)) {
+    call.server.reinstall(*account);
+    call.answer(to_json(*account));
+  }
+}
+
+void block(const Call& call) {
+  Account* account = account_of(call);
+  if (account == nullptr) {
+    return;
+  }
+  Account* who = call.server.world().find_phone(call.text("phone"));
+  if (who == nullptr) {
+    return call.fail(422, "phone: the number of an account");
+  }
+  if (call.body.value("blocked", true)) {
+    account->blocked.insert(who);
+  } else {
+    account->blocked.erase(who);
+  }
+  call.answer(json::object());
+}
+
 void list_browsers(const Call& call) {
   call.answer(call.web.to_json());
 }
@@ -384,6 +408,8 @@ constexpr Operation kOperations[] = {
     {"POST", "/accounts/{}/code", enter_code},
     {"POST", "/accounts/{}/passkey", answer_challenge},
     {"GET", "/accounts/{}/passkey", show_passkey},
+    {"POST", "/accounts/{}/reinstall", reinstall},
+    {"POST", "/accounts/{}/block", block},
     {"DELETE", "/accounts/{}/devices/{}", unlink},
     {"POST", "/accounts/{}/devices/{}/stream-error", end_stream},
     {"POST", "/accounts/{}/devices/{}/drop", drop_one},

@@ -120,6 +120,12 @@ void Phone::take(std::string_view id, const md::Node& stanza, const md::Jid& dev
   }
 }
 
+void Phone::forget_all() {
+  sessions_.clear();
+  sender_keys_.clear();
+  letters_.clear();
+}
+
 std::size_t Phone::read(const std::vector<std::string>& ids) {
   std::size_t count = 0;
   for (const Letter& letter : letters_) {

@@ -58,6 +58,9 @@ class Server {
   // For the control interface.
   // The phone removes a companion; false when there is no such device.
   bool unlink(Account& account, std::uint16_t device);
+  // WhatsApp is installed anew on the phone: other keys, no companions, and whoever wrote to it is
+  // told that its identity is another one.
+  void reinstall(Account& account);
   // Every connection ends without a word, as when the network fails.
   std::size_t drop_connections();
 
