@@ -31,6 +31,11 @@ Status BlockingPool::submit(Task task) {
   return Status::ok();
 }
 
+std::size_t BlockingPool::under_way() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size() + running_;
+}
+
 void BlockingPool::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -54,10 +59,12 @@ void BlockingPool::work() {
     {
       const Task task = std::move(queue_.front());
       queue_.pop_front();
+      ++running_;
       lock.unlock();
       task();
     }  // what the task held goes while others may submit
     lock.lock();
+    --running_;
   }
 }
 

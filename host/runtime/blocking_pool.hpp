@@ -24,6 +24,8 @@ class BlockingPool {
   // Code::Unavailable when the queue is full or the pool has stopped; `task` is then dropped.
   // [any-thread]
   Status submit(Task task);
+  // Tasks queued or running. [any-thread]
+  [[nodiscard]] std::size_t under_way() const;
   // Runs what is queued, then ends the threads. [main-thread]
   void stop();
 
@@ -31,9 +33,10 @@ class BlockingPool {
   void work();
 
   const std::size_t max_queued_;
-  std::mutex mutex_;  // guards queue_ and stopping_
+  mutable std::mutex mutex_;  // guards what follows it, but the threads
   std::condition_variable wake_;
   std::deque<Task> queue_;
+  std::size_t running_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

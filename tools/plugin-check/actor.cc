@@ -32,9 +32,7 @@ Actor::Actor(Lab& lab, const plugin_host::EngineInfo& info, MemoryStore& store, 
 
 Actor::~Actor() {
   if (session_) {
-    bool closed = false;
-    lab_.run([&] { session_->close([&closed] { closed = true; }); });
-    lab_.pass_until([&] { return closed; }, Millis(60'000));
+    end_session();
   }
 }
 
@@ -109,11 +107,15 @@ void Actor::send_stop(Millis deadline) {
   });
 }
 
+bool Actor::end_session() {
+  // Shared, because the end may come after we have given up.
+  auto closed = std::make_shared<bool>(false);
+  lab_.run([&] { session_->close([closed] { *closed = true; }); });
+  return lab_.pass_until([&] { return *closed; }, Millis(60'000));
+}
+
 void Actor::close() {
-  bool closed = false;
-  lab_.run([&] { session_->close([&closed] { closed = true; }); });
-  expect(lab_.pass_until([&] { return closed; }, Millis(60'000)),
-         "the session's work did not come to an end");
+  expect(end_session(), "the session's work did not come to an end");
   session_ = nullptr;
   held_.clear();
 }

@@ -73,6 +73,7 @@ class Actor final : public plugin_host::EngineSink {
   using Reply = plugin_host::AnswerFn;
   plugin_host::Answer ask(const std::string& what, Millis deadline,
                           const std::function<void(Reply)>& call);
+  bool end_session();  // false when it did not come to an end
   void later(Task task);
   void complain(const std::string& what);
 

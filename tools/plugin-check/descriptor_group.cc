@@ -107,10 +107,10 @@ Verdict events(const Run& run) {
 }  // namespace
 
 std::vector<Test> descriptor_tests() {
-  return {{"descriptor.module", "B2", Needs::Module, 10, module_texts},
-          {"descriptor.schemas", "B13", Needs::Module, 10, schemas},
-          {"descriptor.operations", "B9", Needs::Engine, 10, operations},
-          {"descriptor.events", "B8", Needs::Engine, 10, events}};
+  return {{"descriptor.module", "B2", Needs::Module, 30, module_texts},
+          {"descriptor.schemas", "B13", Needs::Module, 30, schemas},
+          {"descriptor.operations", "B9", Needs::Engine, 30, operations},
+          {"descriptor.events", "B8", Needs::Engine, 30, events}};
 }
 
 }  // namespace waxwing::plugin_check

@@ -118,13 +118,13 @@ Verdict permissions(const Run& run) {
 }  // namespace
 
 std::vector<Test> file_tests() {
-  return {{"file.acceptable", "B16", Needs::File, 10, acceptable},
-          {"file.one-symbol", "WP-1", Needs::File, 10, one_symbol},
-          {"file.no-unique-symbols", "WP-20", Needs::File, 10, no_unique_symbols},
-          {"file.hardened", "WP-20", Needs::File, 10, hardened},
-          {"file.no-run-paths", "WP-20", Needs::File, 10, no_run_paths},
-          {"file.needed-libraries", "B17", Needs::File, 10, needs},
-          {"file.permissions", "B16", Needs::File, 10, permissions}};
+  return {{"file.acceptable", "B16", Needs::File, 30, acceptable},
+          {"file.one-symbol", "WP-1", Needs::File, 30, one_symbol},
+          {"file.no-unique-symbols", "WP-20", Needs::File, 30, no_unique_symbols},
+          {"file.hardened", "WP-20", Needs::File, 30, hardened},
+          {"file.no-run-paths", "WP-20", Needs::File, 30, no_run_paths},
+          {"file.needed-libraries", "B17", Needs::File, 30, needs},
+          {"file.permissions", "B16", Needs::File, 30, permissions}};
 }
 
 }  // namespace waxwing::plugin_check

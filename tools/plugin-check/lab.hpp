@@ -40,7 +40,8 @@ class Lab {
   void run(const std::function<void()>& task);
   // Lets `span` pass, running what falls due.
   void pass(Millis span);
-  // The same until `done`, at most for `limit`; false when that was not enough.
+  // The same until `done`, at most for `limit`; false when that was not enough. No time passes
+  // while a worker thread works, unless it works for seconds.
   bool pass_until(const std::function<bool()>& done, Millis limit);
   // What falls due later is due at once.
   void jump(Millis span);

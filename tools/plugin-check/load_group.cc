@@ -44,19 +44,30 @@ std::int64_t cpu_ms() {
 }
 
 Verdict quick(const Run& run) {
-  Surroundings host;
-  const auto wall = std::chrono::steady_clock::now();
-  const std::int64_t cpu = cpu_ms();
-  const auto module = host.adopt(map_plugin(run.subject.file), run.subject.file);
-  const std::int64_t cpu_spent = cpu_ms() - cpu;
-  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - wall);
-  const std::string took = std::to_string(spent.count()) + " ms until init() returned";
-  if (cpu_spent >= 50) {
-    fail(took + ", " + std::to_string(cpu_spent) + " ms of them computing; 50 are allowed");
+  // The best of a few, since a machine that does other things may be the cause of a slow one.
+  constexpr int kTries = 5;
+  constexpr std::int64_t kAllowedMs = 50;
+  std::int64_t wall_ms = 0;
+  std::int64_t computing_ms = 0;
+  for (int i = 0; i < kTries; ++i) {
+    Surroundings host;
+    const auto wall = std::chrono::steady_clock::now();
+    const std::int64_t cpu = cpu_ms();
+    const auto module = host.adopt(map_plugin(run.subject.file), run.subject.file);
+    computing_ms = cpu_ms() - cpu;
+    wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                  std::chrono::steady_clock::now() - wall)
+                  .count();
+    if (wall_ms < kAllowedMs) {
+      break;
+    }
   }
-  // A machine that does other things may have been the cause.
-  return spent.count() >= 50 ? warn(took + "; 50 are allowed") : pass(took);
+  const std::string took = std::to_string(wall_ms) + " ms until init() returned";
+  const std::string allowed = "; " + std::to_string(kAllowedMs) + " are allowed";
+  if (computing_ms >= kAllowedMs) {
+    fail(took + ", " + std::to_string(computing_ms) + " ms of them computing" + allowed);
+  }
+  return wall_ms >= kAllowedMs ? warn(took + allowed) : pass(took);
 }
 
 Verdict starts_nothing(const Run& run) {

@@ -119,11 +119,11 @@ Test without_test(const char* name, const char* extension) {
 }  // namespace
 
 std::vector<Test> version_tests() {
-  return {{"version.numbers", "WP-3", Needs::Module, 10, numbers},
-          {"version.descriptor-sizes", "WP-3", Needs::Module, 10, descriptor_sizes},
-          {"version.unknown-factory", "WP-3", Needs::Module, 10, unknown_factory},
-          {"version.unknown-engine", "WP-3", Needs::Engine, 10, unknown_engine},
-          {"version.describes-no-more", "WP-3", Needs::Engine, 10, describes_no_more},
+  return {{"version.numbers", "WP-3", Needs::Module, 30, numbers},
+          {"version.descriptor-sizes", "WP-3", Needs::Module, 30, descriptor_sizes},
+          {"version.unknown-factory", "WP-3", Needs::Module, 30, unknown_factory},
+          {"version.unknown-engine", "WP-3", Needs::Engine, 30, unknown_engine},
+          {"version.describes-no-more", "WP-3", Needs::Engine, 30, describes_no_more},
           without_test("version.without-log", WAX_HOST_LOG),
           without_test("version.without-metrics", WAX_HOST_METRICS),
           without_test("version.without-blob", WAX_HOST_BLOB),
