@@ -33,6 +33,8 @@ constexpr std::pair<const char*, std::uint32_t Faults::*> kNumbers[] = {
     {"delay_ms", &Faults::delay_ms},
     {"hold_after", &Faults::hold_after},
     {"http_status", &Faults::http_status},
+    {"message_error", &Faults::message_error},
+    {"message_errors", &Faults::message_errors},
     {"minimum_version", &Faults::minimum_version},
 };
 

@@ -7,6 +7,7 @@
 
 #include "connection.hpp"
 #include "server.hpp"
+#include "stanzas.hpp"
 #include "world.hpp"
 
 namespace waxwing::simulator {
@@ -30,6 +31,16 @@ md::Jid name_in(const Group& group, const Account& account, std::uint16_t number
                 const Device& reader) {
   return group.by_lid && !reader.old_dictionary ? account.lid_jid(number)
                                                 : account.phone_jid(number);
+}
+
+std::string device_hash(const Group& group, const Device& reader) {
+  std::vector<md::Jid> devices;
+  for (const Member& member : group.members) {
+    for (const auto& [number, device] : member.account->devices) {
+      devices.push_back(name_in(group, *member.account, number, reader));
+    }
+  }
+  return device_list_hash(devices);
 }
 
 md::Node group_node(const Group& group, const Device& reader) {

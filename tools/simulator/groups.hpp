@@ -48,6 +48,8 @@ struct Group {
 // How a device sees somebody in a group: an old client knows phone numbers only.
 [[nodiscard]] md::Jid name_in(const Group& group, const Account& account, std::uint16_t number,
                               const Device& reader);
+// What a client that knows its devices writes as phash.
+[[nodiscard]] std::string device_hash(const Group& group, const Device& reader);
 // <group/> with its members, for that reader.
 [[nodiscard]] md::Node group_node(const Group& group, const Device& reader);
 

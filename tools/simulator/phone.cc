@@ -120,6 +120,12 @@ void Phone::take(std::string_view id, const md::Node& stanza, const md::Jid& dev
   }
 }
 
+void Phone::forget_all() {
+  sessions_.clear();
+  sender_keys_.clear();
+  letters_.clear();
+}
+
 std::size_t Phone::read(const std::vector<std::string>& ids) {
   std::size_t count = 0;
   for (const Letter& letter : letters_) {
@@ -197,8 +203,8 @@ md::Result<std::string> Phone::write(const md::Jid& to, md::ByteView message) {
     const bool own = group == nullptr && reader == &account_;
     const md::Bytes text = own ? md::device_sent(to.to_string(), message) : for_devices;
     for (auto& [number, device] : reader->devices) {
-      if (reader == &account_ && number == 0) {
-        continue;
+      if (number == 0 && (reader == &account_ || !server_.phones().awake(*reader))) {
+        continue;  // what a phone in its drawer gets is dropped anyway
       }
       auto enc = seal(*reader, device, text);
       if (!enc) {

@@ -43,6 +43,8 @@ class Phone {
 
   // Encrypts a waE2E.Message for a person or a group and sends it; the id that it gets.
   [[nodiscard]] md::Result<std::string> write(const md::Jid& to, md::ByteView message);
+  // As a new installation: nothing of before is there any more.
+  void forget_all();
   // Receipts of reading for these letters; how many there are.
   std::size_t read(const std::vector<std::string>& ids);
 
@@ -73,6 +75,10 @@ class Phones {
   [[nodiscard]] Phone* find(Account& account) {
     const auto it = phones_.find(&account);
     return it == phones_.end() ? nullptr : &it->second;
+  }
+  [[nodiscard]] bool awake(Account& account) {
+    const Phone* phone = find(account);
+    return phone != nullptr && phone->awake();
   }
 
  private:

@@ -65,6 +65,19 @@ void add_identity(md::Node& to, const Device& device) {
   to.add(octets_node("identity", device.identity));
 }
 
+// A device that has that few left is told so.
+constexpr std::size_t kFewPrekeys = 5;
+
+void tell_count(Server& server, Device& device) {
+  server.router().deliver(
+      device, server.router().next_id(),
+      md::Node("notification")
+          .set("from", md::server_jid())
+          .set("type", "encrypt")
+          .set("t", server.clock().now_s())
+          .add(md::Node("count").set("value", std::uint64_t{device.prekeys.size()})));
+}
+
 Answer refuse(const Query& query, std::string_view rule, std::string_view detail) {
   query.server.violate(query.connection, rule, detail);
   return error_of(query.iq, 406, "not-acceptable");
@@ -183,6 +196,9 @@ Answer fetch_bundles(const Query& query) {
     if (!device->prekeys.empty()) {
       user.add(prekey_node(device->prekeys.front()));
       device->prekeys.pop_front();
+      if (device->prekeys.size() + 1 == kFewPrekeys || device->prekeys.empty()) {
+        tell_count(query.server, *device);
+      }
     }
     if (!device->device_identity.empty()) {
       user.add(octets_node("device-identity", device->device_identity));

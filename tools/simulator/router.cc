@@ -85,6 +85,9 @@ void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::N
   if (receiver == &out.sender && to.device == from_device) {
     return;
   }
+  if (receiver->blocked.count(&out.sender) != 0) {
+    return;  // Its sender is told nothing.
+  }
   Account* chat = server_.world().find(out.to);
   const bool by_lid = out.to.is_lid() && !device->old_dictionary;
   md::Node stanza("message");
@@ -155,6 +158,11 @@ std::string Router::to_group(const Outgoing& out, Group& group) {
     return "403";
   }
   const md::Node* enc = out.stanza.child("enc");
+  const std::string_view mode = out.stanza.text("addressing_mode");
+  if (!mode.empty() && out.connection != nullptr && !out.connection->device()->old_dictionary &&
+      (mode == "lid") != group.by_lid) {
+    return "421";
+  }
   if (const auto one = out.stanza.jid("participant")) {  // asked for again
     Account* receiver = nullptr;
     Device* device = find_device(*one, &receiver);
@@ -239,12 +247,27 @@ void Router::on_message(Connection& connection, const md::Node& message) {
     return server_.violate(connection, "message.address", md::to_text(message));
   }
   const std::uint64_t now_s = server_.clock().now_s();
-  const std::string error =
-      carry({message, &connection, *connection.account, connection.device_number, *to, now_s});
+  Faults& faults = server_.faults();
+  std::string error;
+  if (faults.message_error != 0) {
+    error = std::to_string(faults.message_error);
+    if (faults.message_errors != 0 && --faults.message_errors == 0) {
+      faults.message_error = 0;
+    }
+  } else {
+    error =
+        carry({message, &connection, *connection.account, connection.device_number, *to, now_s});
+  }
   md::Node ack("ack");
   ack.set("class", "message").set("id", id).set("from", *to).set("t", now_s);
   if (!error.empty()) {
     ack.set("error", error);
+  } else if (const Group* group = server_.groups().find(*to); group && message.has("phash")) {
+    // Whoever knows other devices than there are is told so; its message has gone out anyway.
+    const std::string right = device_hash(*group, *connection.device());
+    if (message.text("phash") != right) {
+      ack.set("phash", right);
+    }
   }
   connection.send(ack);
 }
@@ -264,8 +287,12 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
   const bool retry = type == "retry";
   const bool later = type == "read" || type == "read-self" || type == "played";
   Device& own = *connection.device();
-  if (!retry && !later && !take(own, id, "message")) {
-    server_.violate(connection, "receipt.never_delivered", md::to_text(receipt));
+  if (!retry && !later) {
+    if (take(own, id, "message")) {
+      ++confirmed_;
+    } else {
+      server_.violate(connection, "receipt.never_delivered", md::to_text(receipt));
+    }
   }
   md::Node ack("ack");
   ack.set("class", "receipt").set("id", id).set("from", *to);
@@ -350,82 +377,6 @@ void Router::on_ack(Connection& connection, const md::Node& ack) {
   if (!take(*connection.device(), ack.text("id"), ack.text("class")) &&
       ack.text("class") != "message") {
     server_.violate(connection, "ack.never_sent", md::to_text(ack));
-  }
-}
-
-void Router::on_presence(Connection& connection, const md::Node& presence) {
-  const std::string_view type = presence.text("type");
-  if (const std::string_view name = presence.text("name"); !name.empty()) {
-    connection.account->name = name;
-  }
-  if (type.empty() || type == "available" || type == "unavailable") {
-    connection.device()->available = type != "unavailable";
-    return tell_presence(*connection.account);
-  }
-  const std::optional<md::Jid> to = presence.jid("to");
-  if (type != "subscribe" || !to) {
-    return server_.violate(connection, "presence.type", md::to_text(presence));
-  }
-  Account* account = server_.world().find(*to);
-  if (account == nullptr) {
-    return;
-  }
-  const bool available = std::any_of(account->devices.begin(), account->devices.end(),
-                                     [](const auto& entry) { return entry.second.available; });
-  md::Node answer("presence");
-  answer.set("from", *to);
-  if (!available) {
-    answer.set("type", "unavailable").set("last", "deny");
-  }
-  connection.send(answer);
-  account->subscribers.emplace_back(connection.device()->connection, *to);
-}
-
-void Router::tell_presence(Account& account) {
-  const bool available = std::any_of(account.devices.begin(), account.devices.end(),
-                                     [](const auto& entry) { return entry.second.available; });
-  std::erase_if(account.subscribers, [](const auto& entry) { return entry.first.expired(); });
-  for (const auto& [subscriber, name] : account.subscribers) {
-    md::Node news("presence");
-    news.set("from", name);
-    if (!available) {
-      news.set("type", "unavailable").set("last", server_.clock().now_s());
-    }
-    subscriber.lock()->send(news);
-  }
-}
-
-void Router::on_chatstate(const Account& from, const md::Node& chatstate) {
-  const std::optional<md::Jid> to = chatstate.jid("to");
-  if (Group* group = to ? server_.groups().find(*to) : nullptr) {
-    for (const Member& member : group->members) {
-      for (auto& [number, device] : member.account->devices) {
-        const auto other = device.connection.lock();
-        if (other && device.available && member.account != &from) {
-          md::Node copy("chatstate");
-          copy.set("from", *to);
-          copy.set("participant", name_in(*group, from, 0, device));
-          copy.set_children({chatstate.children().begin(), chatstate.children().end()});
-          other->send(copy);
-        }
-      }
-    }
-    return;
-  }
-  Account* account = to ? server_.world().find(*to) : nullptr;
-  if (account == nullptr) {
-    return;
-  }
-  for (auto& [number, device] : account->devices) {
-    const auto other = device.connection.lock();
-    if (other && device.available) {
-      md::Node copy("chatstate");
-      copy.set("from", to->is_lid() ? from.lid_jid() : from.phone_jid());
-      for (const md::Node& child : chatstate.children()) {
-        copy.add(child);
-      }
-      other->send(copy);
-    }
   }
 }
 

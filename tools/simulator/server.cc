@@ -294,6 +294,33 @@ bool Server::unlink(Account& account, std::uint16_t number) {
   return true;
 }
 
+void Server::reinstall(Account& account) {
+  std::vector<std::uint16_t> companions;
+  for (const auto& [number, device] : account.devices) {
+    if (number != 0) {
+      companions.push_back(number);
+    }
+  }
+  for (const std::uint16_t number : companions) {
+    unlink(account, number);
+  }
+  make_phone(account);
+  if (Phone* phone = phones_.find(account)) {
+    phone->forget_all();
+  }
+  for (Account* watcher : account.watchers) {
+    for (auto& [number, theirs] : watcher->devices) {
+      router_.deliver(theirs, router_.next_id(),
+                      md::Node("notification")
+                          .set("from", account.phone_jid())
+                          .set("lid", account.lid_jid())
+                          .set("type", "encrypt")
+                          .set("t", clock_.now_s())
+                          .add(md::Node("identity")));
+    }
+  }
+}
+
 std::size_t Server::drop_connections() {
   const auto open = open_;
   for (const auto& [raw, weak] : open) {

@@ -13,6 +13,7 @@
 #include "faults.hpp"
 #include "groups.hpp"
 #include "io.hpp"
+#include "load.hpp"
 #include "multidevice/binary/node.hpp"
 #include "multidevice/noise/responder.hpp"
 #include "phone.hpp"
@@ -58,6 +59,9 @@ class Server {
   // For the control interface.
   // The phone removes a companion; false when there is no such device.
   bool unlink(Account& account, std::uint16_t device);
+  // WhatsApp is installed anew on the phone: other keys, no companions, and whoever wrote to it is
+  // told that its identity is another one.
+  void reinstall(Account& account);
   // Every connection ends without a word, as when the network fails.
   std::size_t drop_connections();
 
@@ -77,6 +81,7 @@ class Server {
   [[nodiscard]] Router& router() noexcept { return router_; }
   [[nodiscard]] Groups& groups() noexcept { return groups_; }
   [[nodiscard]] Phones& phones() noexcept { return phones_; }
+  [[nodiscard]] Load& load() noexcept { return load_; }
   [[nodiscard]] Clock& clock() noexcept { return clock_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] const Certificates& certificates() const noexcept { return certificates_; }
@@ -110,6 +115,7 @@ class Server {
   Router router_{*this};
   Groups groups_{*this};
   Phones phones_{*this};
+  Load load_{*this};
   std::map<Connection*, std::weak_ptr<Connection>> open_;
   std::deque<std::string> transcript_;
   std::uint64_t connections_made_ = 0;

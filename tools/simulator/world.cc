@@ -17,7 +17,11 @@ bool is_digits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+}  // namespace
+
 void make_phone(Account& account) {
+  account.identity = md::KeyPair::generate();
+  account.raw_id = md::random_below(1U << 31U);
   md::DeviceRecord& keys = account.phone_keys;
   keys.identity = account.identity;
   keys.registration_id = 1 + md::random_below(16380);
@@ -25,19 +29,19 @@ void make_phone(Account& account) {
   keys.pn = account.phone_jid();
   keys.lid = account.lid_jid();
   Device& device = account.devices[0];
+  device = Device();
   device.owner = &account;
   device.identity = account.identity.open;
   device.registration_id = keys.registration_id;
   device.signed_prekey = {keys.signed_prekey.id, keys.signed_prekey.key.open,
                           keys.signed_prekey.signature};
+  account.phone_prekeys.clear();
   std::uint32_t id = 0;
   for (const md::KeyPair& key : md::KeyPair::generate_many(kPhonePrekeys)) {
     device.prekeys.push_back({++id, key.open});
     account.phone_prekeys.emplace(id, key.secret);
   }
 }
-
-}  // namespace
 
 bool SeenNumbers::insert(std::uint32_t number) {
   auto next = ranges_.upper_bound(number);
@@ -96,8 +100,6 @@ Account* World::create(std::string_view phone, std::string_view name) {
   account->phone = phone;
   account->lid = std::to_string(100000000000001 + accounts_.size());
   account->name = name;
-  account->identity = md::KeyPair::generate();
-  account->raw_id = md::random_below(1U << 31U);
   make_phone(*account);
   by_phone_[account->phone] = account.get();
   by_lid_[account->lid] = account.get();

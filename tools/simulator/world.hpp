@@ -89,6 +89,7 @@ struct Account {
   // Who wants to hear of its presence, under which of its names.
   std::vector<std::pair<std::weak_ptr<Connection>, md::Jid>> subscribers;
   std::set<Account*> watchers;  // Who asked for its devices, and so hears when they change.
+  std::set<Account*> blocked;   // Whose messages do not arrive, without their being told.
 
   [[nodiscard]] md::Jid phone_jid(std::uint16_t device = 0) const;
   [[nodiscard]] md::Jid lid_jid(std::uint16_t device = 0) const;
@@ -112,6 +113,10 @@ class World {
   std::unordered_map<std::string, Account*> by_phone_;
   std::unordered_map<std::string, Account*> by_lid_;
 };
+
+// New keys for the account and its phone, as when WhatsApp is installed anew. Whatever others knew
+// of it is void.
+void make_phone(Account& account);
 
 // ADVSignedKeyIndexList of the account's present companions.
 [[nodiscard]] md::Bytes key_index_list(const Account& account);

@@ -21,7 +21,7 @@ SendResult failure(int code, bool group) {
       {403, "not_allowed", "This account may not write there."},
       {405, "not_allowed", "This account may not write there."},
       {406, "rejected", "WhatsApp does not accept this message."},
-      {421, "stale_group", "The group has changed; sending it again will work."},
+      {421, "stale_group", "WhatsApp found the list of devices old, twice."},
       {429, "rate_limited", "WhatsApp has limited how much this account may send."},
       {463, "new_chat_refused", "WhatsApp does not let this account begin this chat now."},
       {475, "restricted", "WhatsApp has restricted this account's messages."},
@@ -55,15 +55,21 @@ void Messenger::Parts::leave(const std::shared_ptr<Sending>& op, Node stanza, St
     refuse(op, "internal", "The message could not be written.");
     return;
   }
-  OutboxRow outbox{op->info.timestamp_s, op->info.chat, message.type,
-                   message.edit,         message.note,  *frame};
+  OutboxRow outbox{op->info.timestamp_s, op->info.chat, message.type, message.edit,
+                   message.note,         *frame,        op->renewal};
   batch.put(rows::kOutbox, op->info.id, SecretBytes(outbox.encode()));
-  SentRow sent{op->info.chat, message.type,         message.mediatype,
-               message.edit,  op->info.timestamp_s, message.message};
+  SentRow sent{op->info.chat,        message.type,    message.mediatype, message.edit,
+               op->info.timestamp_s, message.message, message.hide_fail};
   if (vault.has(rows::kSent, op->info.id)) {
     vault.put(batch, rows::kSent, op->info.id, sent.encode(), host.unix_ms() + kSentMs);
   } else {
     batch.put(rows::kSent, op->info.id, SecretBytes(sent.encode()), host.unix_ms() + kSentMs);
+  }
+  if (op->renewal) {
+    host.commit(std::move(batch), [this, op, stanza = std::move(stanza)](bool stored) {
+      renewed(op->info.id, stanza, stored);
+    });
+    return;
   }
   auto durable = [this, op, stanza = std::move(stanza)](bool stored) {
     if (!stored) {
@@ -99,27 +105,100 @@ void Messenger::Parts::on_ack(const Node& ack) {
     result.state = SendResult::State::Sent;
     result.timestamp_s = ack.number("t").value_or(now_s());
   }
-  const bool stale =
-      ack.has("phash") || result.code == 421 || result.code == 404 || result.code == 403;
-  if (stale) {
-    vault.work([this, chat](bool readable) -> Vault::Rows {
-      Vault::Rows rows;
-      want_person(chat, rows);
-      if (readable && !rows.empty()) {
-        return rows;
-      }
-      StoreBatch batch;
-      if (chat.is_group()) {
-        vault.erase(batch, rows::kGroups, chat.to_string());
-      } else {
-        forget_devices(chat, batch);
-      }
-      forget_devices(own().pn, batch);
-      store(std::move(batch));
-      return {};
-    });
+  if (ack.has("phash") || result.code == 421 || result.code == 404 || result.code == 403) {
+    forget_audience(chat);
+  }
+  // Who reads a broadcast is the caller's to say, and is not kept.
+  const bool can_renew = chat.is_person() || chat.is_group();
+  if (result.code == 421 && can_renew && !found->second.renewed) {
+    renew(id);
+    return;
   }
   finish(id, result);
+}
+
+// What we know of who reads there is old.
+void Messenger::Parts::forget_audience(const Jid& chat) {
+  vault.work([this, chat](bool readable) -> Vault::Rows {
+    Vault::Rows rows;
+    want_person(chat, rows);
+    if (chat.is_group() && !vault.has(rows::kGroups, chat.to_string())) {
+      rows.push_back({rows::kGroups, chat.to_string()});
+    }
+    if (readable && !rows.empty()) {
+      return rows;
+    }
+    StoreBatch batch;
+    if (chat.is_group()) {
+      for (const Participant& member : stored_group(chat).value_or(GroupInfo()).participants) {
+        forget_devices(member.person, batch);
+      }
+      vault.erase(batch, rows::kGroups, chat.to_string());
+    } else {
+      forget_devices(person(chat), batch);
+    }
+    forget_devices(me(), batch);
+    store(std::move(batch));
+    return {};
+  });
+}
+
+// Encrypts it anew, for those who read there now, and sends it under the same id.
+void Messenger::Parts::renew(const std::string& id) {
+  Pending& entry = pending[id];
+  entry.renewed = true;
+  entry.renewing = true;
+  sink.on_note("send.renewed", "WhatsApp knows other devices than we did");
+  vault.work([this, id](bool readable) -> Vault::Rows {
+    const auto found = pending.find(id);
+    if (found == pending.end()) {
+      return {};
+    }
+    if (!readable) {
+      found->second.renewed = false;
+      found->second.renewing = false;
+      storage_failed();
+      return {};
+    }
+    if (!vault.has(rows::kSent, id)) {
+      return {{rows::kSent, id}};
+    }
+    const Bytes* row = vault.octets(rows::kSent, id);
+    std::optional<SentRow> sent = row == nullptr ? std::nullopt : SentRow::decode(*row);
+    if (!sent) {
+      finish(id, failure(421, found->second.info.group));
+      return {};
+    }
+    auto op = std::make_shared<Sending>();
+    op->renewal = true;
+    op->info = found->second.info;
+    op->message.id = id;
+    op->message.chat = sent->chat;
+    op->message.message = std::move(sent->message);
+    op->message.type = std::move(sent->type);
+    op->message.mediatype = std::move(sent->mediatype);
+    op->message.edit = std::move(sent->edit);
+    op->message.hide_fail = sent->hide_fail;
+    op->message.note = found->second.note;
+    advance(op);
+    return {};
+  });
+}
+
+void Messenger::Parts::renewed(const std::string& id, const Node& stanza, bool stored) {
+  const auto found = pending.find(id);
+  if (found == pending.end()) {
+    return;  // a receipt came meanwhile
+  }
+  Pending& entry = found->second;
+  entry.renewing = false;
+  if (!stored) {  // the stanza before is still there, and leaves again
+    entry.renewed = false;
+    storage_failed();
+    return;
+  }
+  entry.link = links;
+  (void)client.send(stanza);
 }
 
 void Messenger::Parts::finish(const std::string& id, const SendResult& result) {
@@ -191,10 +270,11 @@ void Messenger::Parts::resend_outbox(std::string after) {
           info.edit = outbox->edit;
           info.timestamp_s = outbox->time_s;
           entry.note = outbox->note;
+          entry.renewed = outbox->renewed;
         }
       }
-      if (entry.link == links) {
-        continue;  // on this connection
+      if (entry.link == links || entry.renewing) {
+        continue;  // on this connection, or soon
       }
       entry.link = links;
       const auto known = std::find(confirmed.begin(), confirmed.end(), last);

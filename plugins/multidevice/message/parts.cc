@@ -182,18 +182,30 @@ bool Messenger::Parts::take_notification(const Node& notification) {
       who = person(user);
     }
     if (of_identity) {
-      // Their phone is another one: what was agreed with the old one is over.
-      const Target phone = target(who, 0, true);
-      want_session(phone, rows);
+      // Their phone is another one: what was agreed with the old one, and with whatever was linked
+      // to it, is over.
+      want_devices(who, rows);
       if (!rows.empty()) {
         return rows;
       }
-      if (SessionRecord* record = session(phone, batch)) {
-        record->archive();
-        vault.save_session(batch, phone.address);
+      std::vector<std::uint16_t> numbers = devices(who).value_or(std::vector<std::uint16_t>());
+      numbers.push_back(0);
+      std::vector<Target> old;
+      for (const std::uint16_t number : numbers) {
+        old.push_back(target(who, number, true));
+        want_session(old.back(), rows);
+      }
+      if (!rows.empty()) {
+        return rows;
+      }
+      for (const Target& device : old) {
+        if (SessionRecord* record = session(device, batch); record != nullptr && record->ready()) {
+          record->archive();
+          vault.save_session(batch, device.address);
+        }
       }
     }
-    forget_devices(user, batch);
+    forget_devices(who, batch);
     host.commit(std::move(batch), [this, kept, who, of_identity](bool stored) {
       if (!stored) {
         storage_failed();
@@ -222,7 +234,9 @@ void Messenger::Parts::rearm() {
     }
   }
   for (const auto& op : waiting) {
-    earlier(op->deadline_ms);
+    if (!op->renewal) {
+      earlier(op->deadline_ms);
+    }
   }
   if (next != 0) {
     armed = true;
@@ -245,9 +259,9 @@ void Messenger::Parts::wake() {
     }
   }
   for (auto it = waiting.begin(); it != waiting.end();) {
-    if ((*it)->deadline_ms <= now) {
+    if (!(*it)->renewal && (*it)->deadline_ms <= now) {
       late.emplace_back(
-          [op = *it] { refuse(op, "offline", "There is no connection to WhatsApp."); });
+          [this, op = *it] { refuse(op, "offline", "There is no connection to WhatsApp."); });
       it = waiting.erase(it);
     } else {
       ++it;

@@ -63,6 +63,7 @@ struct Sending {
   std::int64_t deadline_ms = 0;
   int rounds = 0;
   bool asked_devices = false;
+  bool renewal = false;  // of a message that is pending: its events are there, its end is finish()
 };
 
 // A message that left, until the server has answered.
@@ -72,6 +73,8 @@ struct Pending {
   std::function<void(const SendResult&)> done;
   std::int64_t deadline_ms = 0;  // of done()
   std::uint32_t link = 0;        // the connection that it left on
+  bool renewed = false;          // encrypted anew, which happens once
+  bool renewing = false;         // until that is done, nothing of it leaves
 };
 
 struct Messenger::Parts {
@@ -105,7 +108,9 @@ struct Messenger::Parts {
   SessionRecord* session(const Target& target, StoreBatch& batch);
   void want_devices(const Person& who, Vault::Rows& rows);
   [[nodiscard]] std::optional<std::vector<std::uint16_t>> devices(const Person& who);
-  void forget_devices(const Jid& user, StoreBatch& batch);
+  void forget_devices(const Person& who, StoreBatch& batch);
+  // The device has other keys than before; if it is a phone, what was linked to it is no more.
+  void on_new_identity(const Target& device, StoreBatch& batch);
   void ask_devices(const std::vector<Jid>& users,
                    std::function<void(const std::optional<Refusal>&)> then);
   void ask_bundles(
@@ -151,15 +156,20 @@ struct Messenger::Parts {
   Vault::Rows prepare(const std::shared_ptr<Sending>& op, bool readable);
   // Of a group: who is in it, as far as is known.
   [[nodiscard]] std::vector<Person> audience(const Sending& op, const GroupInfo& group);
+  void refuse(const std::shared_ptr<Sending>& op, std::string reason, std::string text,
+              int code = 0);
+
+  // seal.cc ---------------------------------------------------------------------------------------
   void encrypt(const std::shared_ptr<Sending>& op, const std::vector<Target>& all,
                std::vector<Target> pairwise, const std::string& own_key, bool by_lid,
                StoreBatch batch);
-  static void refuse(const std::shared_ptr<Sending>& op, std::string reason, std::string text,
-                     int code = 0);
 
   // outbox.cc -------------------------------------------------------------------------------------
   void leave(const std::shared_ptr<Sending>& op, Node stanza, StoreBatch batch);
   void on_ack(const Node& ack);
+  void forget_audience(const Jid& chat);
+  void renew(const std::string& id);
+  void renewed(const std::string& id, const Node& stanza, bool stored);
   void finish(const std::string& id, const SendResult& result);
   void delivered(const std::string& id);
   void backlog_is_over();
@@ -168,10 +178,12 @@ struct Messenger::Parts {
   // groups.cc -------------------------------------------------------------------------------------
   [[nodiscard]] std::optional<GroupInfo> stored_group(const Jid& group);
   void keep_group(const GroupInfo& info, StoreBatch& batch);
+  void on_group_notification(const Node& notification);
+
+  // group_requests.cc -----------------------------------------------------------------------------
   void ask_group(const Jid& group, Then<GroupInfo> then);
   void forget_group(const Jid& group);
   void change_group(const Jid& group, const Jid& to, Node change, Then<bool> done);
-  void on_group_notification(const Node& notification);
 
   Client& client;
   ClientHost& host;

@@ -160,12 +160,19 @@ std::optional<std::vector<std::uint16_t>> Messenger::Parts::devices(const Person
   return out;
 }
 
-void Messenger::Parts::forget_devices(const Jid& user, StoreBatch& batch) {
-  const Person who = person(user);
+void Messenger::Parts::forget_devices(const Person& who, StoreBatch& batch) {
   for (const Jid* name : {&who.pn, &who.lid}) {
     if (!name->empty()) {
       vault.erase(batch, rows::kDevices, people_key(*name));
     }
+  }
+}
+
+void Messenger::Parts::on_new_identity(const Target& device, StoreBatch& batch) {
+  const Person who = person(device.jid);
+  if (device.jid.device == 0) {
+    forget_devices(who, batch);
+    sink.on_identity_changed(who);
   }
 }
 
@@ -294,6 +301,60 @@ void Messenger::person(const Jid& jid, std::function<void(const Person&)> done) 
     done(parts.person(jid));
     return {};
   });
+}
+
+void Messenger::look_up(std::vector<std::string> phones, Then<std::vector<Contact>> done) {
+  Parts& parts = *parts_;
+  Node::Children users;
+  for (const std::string& phone : phones) {
+    users.push_back(Node("user").add(Node("contact").set_octets(as_bytes("+" + phone))));
+  }
+  Node usync("usync");
+  usync.set("context", "interactive").set("mode", "query").set("sid", make_message_id());
+  usync.set("last", "true").set("index", "0");
+  usync.add(Node("query").add(Node("contact")).add(Node("lid")));
+  usync.add(Node("list").set_children(std::move(users)));
+  Node iq = parts.query_node("get", "usync", server_jid());
+  iq.add(std::move(usync));
+  parts.client.query(
+      std::move(iq), [phones = std::move(phones), done = std::move(done)](const IqReply& reply) {
+        Answer<std::vector<Contact>> answer;
+        if (!reply.ok()) {
+          answer.refusal = Parts::refusal_of(reply);
+          done(std::move(answer));
+          return;
+        }
+        for (const std::string& phone : phones) {
+          answer.value.push_back({phone, false, {}});
+        }
+        const Node* usync_node = reply.node->child("usync");
+        const Node* list = usync_node == nullptr ? nullptr : usync_node->child("list");
+        for (const Node& user : list == nullptr ? std::span<const Node>() : list->children()) {
+          const Node* contact = user.child("contact");
+          const std::optional<Jid> jid = user.jid("jid");
+          if (contact == nullptr || !jid || contact->text("type") != "in") {
+            continue;
+          }
+          std::string asked(contact->octets_as_text());
+          std::erase_if(asked, [](char c) { return c < '0' || c > '9'; });
+          Person who;
+          (jid->is_lid() ? who.lid : who.pn) = jid->without_device();
+          if (const auto pn = user.jid("pn_jid")) {
+            who.pn = pn->without_device();
+          }
+          const Node* lid = user.child("lid");
+          if (const auto value = lid == nullptr ? std::nullopt : lid->jid("val")) {
+            who.lid = value->without_device();
+          }
+          for (Contact& out : answer.value) {
+            if (out.phone == asked || (!who.pn.empty() && out.phone == who.pn.user)) {
+              out.exists = true;
+              out.person = who;
+            }
+          }
+        }
+        done(std::move(answer));
+      });
 }
 
 }  // namespace waxwing::multidevice

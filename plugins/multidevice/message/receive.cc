@@ -277,6 +277,8 @@ Messenger::Parts::Opened Messenger::Parts::open_one(const Node& enc, const Targe
     return out;
   }
   SessionRecord& record = known == nullptr ? vault.make_session(from.address) : *known;
+  const std::optional<PublicKey> before =
+      record.ready() ? std::optional(record.current()->remote_identity) : std::nullopt;
   Decrypted plain;
   if (first) {
     const auto head = SessionCipher::head(enc.octets());
@@ -286,6 +288,9 @@ Messenger::Parts::Opened Messenger::Parts::open_one(const Node& enc, const Targe
         record, own(), prekey == nullptr ? std::nullopt : PrivateKey::from(*prekey), enc.octets());
     if (plain.new_run && head->prekey_id) {
       vault.erase(batch, rows::kPrekeys, key_of_prekey(*head));
+    }
+    if (plain.new_run && before && *before != head->identity) {
+      on_new_identity(from, batch);
     }
   } else {
     plain = SessionCipher::decrypt(record, own(), enc.octets());

@@ -176,8 +176,12 @@ Vault::Rows Messenger::Parts::answer_retry(const std::shared_ptr<Retry>& retry, 
   }
   if (retry->bundle) {
     SessionRecord& renewed = vault.make_session(to.address);
+    const bool other_identity =
+        renewed.ready() && renewed.current()->remote_identity != retry->bundle->identity;
     if (!SessionCipher::begin(renewed, own(), *retry->bundle)) {
       sink.on_note("retry.refused", "a device's keys do not hold");
+    } else if (other_identity) {
+      on_new_identity(to, batch);
     }
     retry->bundle.reset();
     record = &renewed;
@@ -222,6 +226,9 @@ Vault::Rows Messenger::Parts::answer_retry(const std::shared_ptr<Retry>& retry, 
   enc.set("v", "2").set("type", first ? "pkmsg" : "msg").set("count", retry->count);
   if (!sent->mediatype.empty()) {
     enc.set("mediatype", sent->mediatype);
+  }
+  if (sent->hide_fail) {
+    enc.set("decrypt-fail", "hide");
   }
   Node stanza("message");
   stanza.set("id", retry->id).set("type", sent->type).set("t", sent->time_s);

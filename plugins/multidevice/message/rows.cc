@@ -24,6 +24,9 @@ Bytes SentRow::encode() const {
   append_text(out, 4, edit);
   append_field(out, 5, time_s);
   append_field(out, 6, message);
+  if (hide_fail) {
+    append_field(out, 7, std::uint64_t{1});
+  }
   return out;
 }
 
@@ -51,11 +54,38 @@ std::optional<SentRow> SentRow::decode(ByteView octets) {
       case 6:
         row.message = to_bytes(value);
         break;
+      case 7:
+        row.hide_fail = field->value != 0;
+        break;
       default:
         break;
     }
   }
   return reader.broken() || row.chat.empty() ? std::nullopt : std::optional(std::move(row));
+}
+
+// Each with its length in front.
+Bytes encode_key_holders(const std::set<std::string>& addresses) {
+  Bytes out;
+  out.reserve(addresses.size() * 24);
+  for (const std::string& address : addresses) {
+    out.push_back(static_cast<std::uint8_t>(address.size()));
+    append(out, as_bytes(address));
+  }
+  return out;
+}
+
+std::set<std::string> decode_key_holders(ByteView octets) {
+  std::set<std::string> out;
+  Reader from(octets);
+  while (const auto size = from.take_octet()) {
+    const auto name = from.take(*size);
+    if (!name) {
+      break;
+    }
+    out.insert(to_string(*name));
+  }
+  return out;
 }
 
 Bytes OutboxRow::encode() const {
@@ -67,6 +97,9 @@ Bytes OutboxRow::encode() const {
   append_text(out, 4, edit);
   append_text(out, 5, note);
   append_field(out, 6, frame);
+  if (renewed) {
+    append_field(out, 7, std::uint64_t{1});
+  }
   return out;
 }
 
@@ -93,6 +126,9 @@ std::optional<OutboxRow> OutboxRow::decode(ByteView octets) {
         break;
       case 6:
         row.frame = to_bytes(value);
+        break;
+      case 7:
+        row.renewed = field->value != 0;
         break;
       default:
         break;

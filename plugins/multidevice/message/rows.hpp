@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "multidevice/base/bytes.hpp"
@@ -18,12 +19,17 @@ struct SentRow {
   std::string mediatype;
   std::string edit;
   std::uint64_t time_s = 0;
-  Bytes message;  // serialised waE2E.Message
+  Bytes message;           // serialised waE2E.Message
+  bool hide_fail = false;  // as OutgoingMessage has it
 
   [[nodiscard]] Bytes encode() const;
   [[nodiscard]] static std::optional<SentRow> decode(ByteView octets);
 };
 inline constexpr std::int64_t kSentMs = std::int64_t{7} * 86'400'000;
+
+// Addresses of the devices that have our sender key of a group.
+[[nodiscard]] Bytes encode_key_holders(const std::set<std::string>& addresses);
+[[nodiscard]] std::set<std::string> decode_key_holders(ByteView octets);
 
 // What has to leave, and has until the server answers.
 struct OutboxRow {
@@ -32,7 +38,8 @@ struct OutboxRow {
   std::string type;
   std::string edit;
   std::string note;
-  Bytes frame;  // the encoded stanza: whoever got it already knows it when it comes again
+  Bytes frame;           // the encoded stanza: whoever got it already knows it when it comes again
+  bool renewed = false;  // encrypted anew once, because the server found the first stanza stale
 
   [[nodiscard]] Bytes encode() const;
   [[nodiscard]] static std::optional<OutboxRow> decode(ByteView octets);

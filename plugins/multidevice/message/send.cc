@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages that go out: to whom, with which keys, encrypted.
+// Messages that go out: to whom, and with which keys.
 #include <algorithm>
 #include <set>
 
-#include "multidevice/crypto/hash.hpp"
 #include "multidevice/message/parts.hpp"
+#include "multidevice/message/rows.hpp"
 #include "multidevice/signal/address.hpp"
 
 namespace waxwing::multidevice {
@@ -12,55 +12,17 @@ namespace {
 
 constexpr int kMostRounds = 6;  // of asking for a group, devices and keys
 
-// "2:" and eight characters of a hash over all devices: the server compares it with its own list.
-std::string phash(const std::vector<Target>& targets) {
-  std::vector<std::string> names;
-  names.reserve(targets.size());
-  for (const Target& target : targets) {
-    names.push_back(target.jid.to_device_string());
-  }
-  std::sort(names.begin(), names.end());
-  std::string all;
-  for (const std::string& name : names) {
-    all += name;
-  }
-  std::string text = to_base64(ByteView(sha256(as_bytes(all))).first(6));
-  return "2:" + text;
-}
-
-// Addresses that have our sender key, each with its length in front.
-std::set<std::string> read_holders(const Bytes* row) {
-  std::set<std::string> out;
-  Reader from(row == nullptr ? ByteView() : ByteView(*row));
-  while (const auto size = from.take_octet()) {
-    const auto name = from.take(*size);
-    if (!name) {
-      break;
-    }
-    out.insert(to_string(*name));
-  }
-  return out;
-}
-
-Bytes write_holders(const std::vector<Target>& targets) {
-  Bytes out;
-  out.reserve(targets.size() * 24);
-  for (const Target& target : targets) {
-    out.push_back(static_cast<std::uint8_t>(target.address.size()));
-    append(out, as_bytes(target.address));
-  }
-  return out;
-}
-
 }  // namespace
 
 void Messenger::Parts::refuse(const std::shared_ptr<Sending>& op, std::string reason,
                               std::string text, int code) {
-  if (const auto done = std::exchange(op->done, nullptr)) {
-    SendResult result;
-    result.reason = std::move(reason);
-    result.text = std::move(text);
-    result.code = code;
+  SendResult result;
+  result.reason = std::move(reason);
+  result.text = std::move(text);
+  result.code = code;
+  if (op->renewal) {
+    finish(op->info.id, result);
+  } else if (const auto done = std::exchange(op->done, nullptr)) {
     done(result);
   }
 }
@@ -160,7 +122,7 @@ Vault::Rows Messenger::Parts::prepare(const std::shared_ptr<Sending>& op, bool r
     }
     std::optional<GroupInfo> known = stored_group(chat);
     if (!known) {
-      ask_group(chat, [op, again](const Answer<GroupInfo>& answer) {
+      ask_group(chat, [this, op, again](const Answer<GroupInfo>& answer) {
         if (answer.refusal && (answer.refusal->code == 403 || answer.refusal->code == 404)) {
           refuse(op, "not_a_member", "This account is not a member of the group.",
                  answer.refusal->code);
@@ -239,7 +201,8 @@ Vault::Rows Messenger::Parts::prepare(const std::shared_ptr<Sending>& op, bool r
     if (!rows.empty()) {
       return rows;
     }
-    holders = read_holders(vault.octets(rows::kKeyHolders, group_key));
+    const Bytes* row = vault.octets(rows::kKeyHolders, group_key);
+    holders = decode_key_holders(row == nullptr ? ByteView() : ByteView(*row));
   }
   std::vector<Target> pairwise;
   std::size_t still_here = 0;
@@ -296,111 +259,6 @@ Vault::Rows Messenger::Parts::prepare(const std::shared_ptr<Sending>& op, bool r
   }
   encrypt(op, all, std::move(pairwise), own_key, by_lid, std::move(batch));
   return rows;
-}
-
-void Messenger::Parts::encrypt(const std::shared_ptr<Sending>& op, const std::vector<Target>& all,
-                               std::vector<Target> pairwise, const std::string& own_key,
-                               bool by_lid, StoreBatch batch) {
-  const OutgoingMessage& message = op->message;
-  const std::string chat = op->info.chat.to_string();
-  Bytes plain;    // for people
-  Bytes for_own;  // for our other devices
-  if (op->info.group) {
-    const Bytes distribution = GroupCipher::distribution(vault.make_sender_key(own_key));
-    plain = with_distribution({}, chat, distribution);
-    for_own = plain;
-  } else {
-    plain = message.message;
-    for_own = device_sent(chat, message.message);
-  }
-  const auto make_enc = [&](std::string_view type, Bytes octets, bool content) {
-    Node enc("enc");
-    enc.set("v", "2").set("type", type);
-    if (content && !message.mediatype.empty()) {
-      enc.set("mediatype", message.mediatype);
-    }
-    if (content && message.hide_fail) {
-      enc.set("decrypt-fail", "hide");
-    }
-    enc.set_octets(std::move(octets));
-    return enc;
-  };
-  Node::Children copies;
-  copies.reserve(pairwise.size());
-  bool any_first = false;
-  bool any_peer = false;
-  bool chat_with_self = !op->info.group && is_own(op->info.chat);
-  std::vector<Target> failed;
-  for (const Target& target : pairwise) {
-    SessionRecord& record = vault.make_session(target.address);
-    if (!record.ready()) {
-      const auto bundle = op->bundles.find(target.address);
-      if (bundle == op->bundles.end() || !SessionCipher::begin(record, own(), bundle->second)) {
-        failed.push_back(target);
-        continue;
-      }
-    }
-    Result<Ciphertext> sealed =
-        SessionCipher::encrypt(record, own(), pad(target.own ? for_own : plain));
-    if (!sealed) {
-      failed.push_back(target);
-      continue;
-    }
-    vault.save_session(batch, target.address);
-    const bool first = sealed->type == CiphertextType::PreKey;
-    any_first = any_first || first;
-    any_peer = any_peer || !target.own;
-    copies.push_back(
-        Node("to")
-            .set("jid", target.jid)
-            .add(make_enc(first ? "pkmsg" : "msg", std::move(sealed->octets), !op->info.group)));
-  }
-  if (!op->info.group && !any_peer && !(chat_with_self && !copies.empty())) {
-    store(std::move(batch));
-    refuse(op, "no_keys", "WhatsApp gave no keys to encrypt the message with.");
-    return;
-  }
-  Node stanza("message");
-  stanza.set("id", op->info.id).set("to", op->info.chat).set("type", message.type);
-  if (!message.edit.empty()) {
-    stanza.set("edit", message.edit);
-  }
-  if (op->info.group) {
-    Result<Bytes> sealed =
-        GroupCipher::encrypt(vault.make_sender_key(own_key), pad(message.message));
-    if (!sealed) {
-      refuse(op, "internal", "The message could not be encrypted.");
-      return;
-    }
-    vault.save_sender_key(batch, own_key);
-    if (!pairwise.empty()) {
-      std::vector<Target> holding;
-      for (const Target& target : all) {
-        const auto same = [&](const Target& other) { return other.address == target.address; };
-        const bool keyless = std::find(op->without_keys.begin(), op->without_keys.end(),
-                                       target.address) != op->without_keys.end();
-        if (!is_this_device(target.jid) && !keyless &&
-            std::none_of(failed.begin(), failed.end(), same)) {
-          holding.push_back(target);
-        }
-      }
-      vault.put(batch, rows::kKeyHolders, chat, write_holders(holding));
-    }
-    stanza.set("phash", phash(all)).set("addressing_mode", by_lid ? "lid" : "pn");
-    if (!copies.empty()) {
-      stanza.add(Node("participants").set_children(std::move(copies)));
-    }
-    stanza.add(make_enc("skmsg", std::move(*sealed), true));
-  } else {
-    stanza.add(Node("participants").set_children(std::move(copies)));
-  }
-  if (any_first) {
-    stanza.add(Node("device-identity").set_octets(ByteView(own().signed_identity)));
-  }
-  for (const Node& extra : message.extra) {
-    stanza.add(extra);
-  }
-  leave(op, std::move(stanza), std::move(batch));
 }
 
 }  // namespace waxwing::multidevice

@@ -23,7 +23,8 @@ export interface Session {
   me: Me | null;
   timestamps?: { activity?: number | null };
   assignedWorker?: string;
-  engine?: JsonObject & { engine?: string };
+  engine?: JsonObject & { engine?: string }; // {} while it is stopped
+  configuredEngine?: string;
   reason?: { id: string; text: string };
 }
 
