@@ -8,6 +8,10 @@ const account = {
   login: null,   // {client, token}: what is kept over a restart
   seen: 0,       // events taken
 
+  // About messages and people, once linked.
+  ask(path, body) {
+    return this.post(path, {...this.login, ...body});
+  },
   async post(path, body) {
     const answer = await fetch(`/api/${path}`, {method: 'POST', body: JSON.stringify(body)});
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
@@ -15,9 +19,6 @@ const account = {
   },
   async code(phone) {
     return (await this.post('code', {...this.login, phone})).code;
-  },
-  async send(raw) {
-    await this.post('send', {...this.login, chat: String(raw.to), body: raw.body, id: raw.id?.id});
   },
 
   async start() {
@@ -61,6 +62,7 @@ const account = {
     Conn.set({ref: null, connected: true});
     Socket.state = 'OPENING';
     Stream.mode = 'SYNCING';
+    await findGroups().catch(() => {});
     Socket.state = 'CONNECTED';
     Cmd.mainLoaded();
     Stream.set({mode: 'MAIN', info: 'NORMAL'});
@@ -103,17 +105,14 @@ const account = {
         return this.linked(event.me);
       case 'unlinked':
         return this.logout('primary_removed', false);
-      case 'message': {
-        const from = new Wid(event.from);
-        messages.add({
-          id: new MsgKey({fromMe: false, remote: from, id: event.id}),
-          type: 'chat', body: event.body, from, to: new Wid(this.me.id), t: event.t, ack: 0, isNewMsg: true,
-        });
-        return;
-      }
-      case 'ack':
-        messages.find((message) => message.id.id === event.id)?.set({ack: event.ack});
-        return;
+      case 'letter':
+        return receive(event);
+      case 'group':
+        return groupMetadata.find(new Wid(event.stanza.attrs.from)).catch(() => {});  // maybe not ours any more
+      case 'receipt':
+        return receipt(event);
+      case 'presence':
+        return presences.take(event);
       case 'stanza':
         await importModule('WAWap').decodeStanza(event.stanza);
         return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// missing_modules.mjs CHROMIUM WA-JS DRIVER: opens the stand-in page once for each module left out, all in one
+// missing_modules.mjs CHROMIUM WA-JS DRIVER MESSAGING GROUPS: opens the stand-in page once for each module left out, all in one
 // browser, and prints what the driver script says of each. Fails when a page without one of the parts that login
 // needs is taken for a whole one, or when a page says nothing.
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-const [chromium, waJs, driver] = process.argv.slice(2);
+const [chromium, waJs, driver, messaging, groups] = process.argv.slice(2);
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const read = (name) => fs.readFileSync(name, 'utf8');
 
@@ -61,7 +61,7 @@ function call(method, params = {}, sessionId = undefined) {
   });
 }
 
-const files = Object.fromEntries(['models.js', 'modules.js', 'account.js']
+const files = Object.fromEntries(['models.js', 'modules.js', 'wire.js', 'messages.js', 'groups.js', 'account.js']
     .map((name) => [`/page/${name}`, read(path.join(here, name))]));
 const key = Buffer.alloc(32, 7).toString('base64');
 function body_of(url, omit) {
@@ -109,7 +109,7 @@ async function open(omit) {
   await call('Runtime.addBinding', {name: '__host'}, sessionId);
   await script(`window.WPPConfig = {disableGoogleAnalytics: true};
     (() => { const raw = window.__host; delete window.__host;
-      window.driver = (${read(driver)})((event, data) => raw(JSON.stringify({event, data})), {patienceMs: 6000}); })();`);
+      window.driver = (${read(driver)})((event, data) => raw(JSON.stringify({event, data})), {patienceMs: 6000}, (${read(messaging)}), (${read(groups)})); })();`);
   await script(read(waJs));
   await call('Page.navigate', {url: 'https://web.whatsapp.com/'}, sessionId);
   const seen = await found;

@@ -42,13 +42,13 @@ class Emitter {
   }
 }
 
-// Attributes are properties; setting one fires `change:<attribute>` and `change`, also on the
-// collection.
+// Attributes are properties; setting one fires `change:<attribute>` and `change`, also on its
+// collections.
 class Model extends Emitter {
   constructor(attributes = {}) {
     super();
     Object.defineProperty(this, 'attributes', {value: {}});
-    Object.defineProperty(this, 'collection', {value: null, writable: true});
+    Object.defineProperty(this, 'collections', {value: []});
     for (const name of Object.keys(attributes)) {
       this._define(name);
       this.attributes[name] = attributes[name];
@@ -66,9 +66,9 @@ class Model extends Emitter {
     const previous = this.attributes[name];
     if (previous === value) return;
     this.attributes[name] = value;
-    for (const target of [this, this.collection]) {
-      target?.trigger(`change:${name}`, this, value, previous);
-      target?.trigger('change', this);
+    for (const target of [this, ...this.collections]) {
+      target.trigger(`change:${name}`, this, value, previous);
+      target.trigger('change', this);
     }
   }
   set(attributes) {
@@ -94,7 +94,7 @@ class Collection extends Emitter {
       const known = this.get(item.id);
       if (known) return merge ? known.set(item) : known;
       const model = item instanceof this.modelClass ? item : new this.modelClass(item);
-      model.collection = this;
+      model.collections.push(this);
       this._models.push(model);
       this.trigger('add', model);
       return model;

@@ -14,7 +14,10 @@ const Cmd = new (class CmdImpl extends Emitter {
 const Socket = new (class SocketModel extends Model {
   logout() { return account.logout('user_initiated', true); }
 })({state: 'OPENING', stream: 'DISCONNECTED', hasSynced: false});
-const Stream = new (class StreamModel extends Model {})({mode: 'OPENING', info: 'OPENING', needsUpdate: false});
+const Stream = new (class StreamModel extends Model {
+  markAvailable() { account.ask('presence', {available: true}); }
+  markUnavailable() { account.ask('presence', {available: false}); }
+})({mode: 'OPENING', info: 'OPENING', needsUpdate: false});
 const Conn = new (class ConnImpl extends Model {})({ref: null, connected: false, pushname: '', platform: ''});
 
 class Wid {
@@ -30,6 +33,9 @@ class Wid {
   isUser() { return this.server === 'c.us' || this.server === 'lid'; }
   isGroup() { return this.server === 'g.us'; }
   isLid() { return this.server === 'lid'; }
+  isBot() { return false; }
+  isNewsletter() { return this.server === 'newsletter'; }
+  isStatusV3() { return this.server === 'broadcast'; }
   static isXWid(server, wid) { return wid?.server === server; }
   static isWid(text) { return /@/.test(String(text)); }
 }
@@ -38,8 +44,11 @@ class Wid {
 class MsgKey {
   constructor(parts) {
     if (!parts) throw new Error('MsgKey error: obj is null/undefined');
-    Object.assign(this, {fromMe: parts.fromMe, remote: parts.remote, id: parts.id});
-    const text = [parts.fromMe, parts.remote, parts.id].join('_');
+    const fromMe = parts.fromMe ?? parts.selfDir === 'out';
+    const remote = parts.remote ?? (fromMe ? parts.to : parts.from);
+    Object.assign(this, {fromMe, remote, id: parts.id});
+    if (parts.participant) this.participant = parts.participant;
+    const text = [fromMe, remote, parts.id, ...(parts.participant ? [parts.participant] : [])].join('_');
     this[window.standInOptions.msgkey === 'new' ? '$1' : '_serialized'] = text;
   }
   toString() { return this.$1 ?? this._serialized; }
@@ -48,8 +57,10 @@ class MsgKey {
         .map((octet) => octet.toString(16).padStart(2, '0')).join('').toUpperCase();
   }
   static fromString(text) {
-    const [fromMe, remote, id] = text.split('_');
-    return new MsgKey({fromMe: fromMe === 'true', remote: new Wid(remote), id});
+    const [fromMe, remote, id, participant] = text.split('_');
+    return new MsgKey({
+      fromMe: fromMe === 'true', remote: new Wid(remote), id, participant: participant && new Wid(participant),
+    });
   }
 }
 
@@ -57,8 +68,12 @@ class Msg extends Model {}
 Msg.prototype.proxyName = 'msg';
 class Chat extends Model {}
 Chat.prototype.proxyName = 'chat';
-const messages = Object.assign(new Collection(Msg), {processMultipleMessages: async () => {}});
-const chats = new Collection(Chat);
+class Contact extends Model {}
+Contact.prototype.proxyName = 'contact';
+const messages = Object.assign(new (class MsgCollectionImpl extends Collection {})(Msg), {
+  processMultipleMessages: async () => {},
+});
+const chats = new (class ChatCollectionImpl extends Collection {})(Chat);
 
 define('WAWebSocketModel', (e) => { e.Socket = Socket; });
 define('WAWebStreamModel', (e) => { e.Stream = Stream; });
@@ -113,23 +128,16 @@ define('WAWebLogoutReason', (e) => {
   e.getErrorCodeFromLogoutReason = (reason) => e.LOGOUT_REASON_CODE[reason] ?? 2;
 });
 define('WAWebMsgCollection', (e) => { e.MsgCollection = messages; });
-define('WAWebChatCollection', (e) => { e.ChatCollection = chats; });
+define('WAWebChatCollection', (e) => {
+  Object.assign(e, {ChatCollectionImpl: chats.constructor, ChatCollection: chats});
+});
 define('WAWebChatModel', (e) => { e.Chat = Chat; });
 define('WAWebMsgKey', (e) => { e.default = MsgKey; });
 define('WAWebWid', (e) => { e.default = Wid; });
 define('WAWebWidFactory', (e) => {
   e.createWid = (text) => new Wid(String(text));
-  e.createUserWid = (user, server = 'c.us') => new Wid(`${user}@${server}`);
+  e.createUserWid = (user, server = 'c.us') => new Wid(user.includes('@') ? user : `${user}@${server}`);
   e.toUserWid = (wid) => wid;
-});
-define('WAWebFindChatAction', (e) => {
-  e.findOrCreateLatestChat = async (wid) => ({chat: chats.add({id: new Wid(String(wid))})[0]});
-});
-define('WAWebSendMsgChatAction', (e) => {
-  e.addAndSendMsgToChat = (chat, raw) => [
-    Promise.resolve(messages.add({...raw, isNewMsg: true})[0]),
-    account.send(raw).then(() => ({messageSendResult: 'OK'})),
-  ];
 });
 define('WAWebAck', (e) => {
   e.ACK = {ERROR: -1, CLOCK: 0, SENT: 1, RECEIVED: 2, READ: 3, PLAYED: 4};

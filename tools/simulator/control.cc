@@ -249,7 +249,7 @@ void set_phone(const Call& call) {
   if (account == nullptr) {
     return;
   }
-  Phone& phone = call.server.phones().of(*account);
+  Party& phone = call.server.phones().of(*account);
   if (const json awake = call.body.value("awake", json()); awake.is_boolean()) {
     phone.set_awake(awake.get<bool>());
   }
@@ -275,7 +275,7 @@ void write_as_phone(const Call& call) {
   if (!to) {
     return call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
   }
-  Phone& phone = call.server.phones().of(*account);
+  Party& phone = call.server.phones().of(*account);
   phone.set_awake(true);  // It will have to read the answers.
   const auto id = phone.write(*to, message_of(call.body));
   if (!id) {

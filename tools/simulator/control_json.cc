@@ -126,7 +126,7 @@ json to_json(const Account& account) {
           {"devices", std::move(devices)}};
 }
 
-json to_json(const Phone& phone) {
+json to_json(const Party& phone) {
   json letters = json::array();
   for (const Letter& letter : phone.letters()) {
     const auto message = md::content::decode(letter.message, md::content::Dialect::Plain);

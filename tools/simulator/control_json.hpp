@@ -8,7 +8,7 @@
 
 #include "faults.hpp"
 #include "groups.hpp"
-#include "phone.hpp"
+#include "party.hpp"
 #include "violations.hpp"
 #include "world.hpp"
 
@@ -16,7 +16,7 @@ namespace waxwing::simulator {
 
 [[nodiscard]] nlohmann::json to_json(const Account& account);
 [[nodiscard]] nlohmann::json to_json(const Group& group);
-[[nodiscard]] nlohmann::json to_json(const Phone& phone);
+[[nodiscard]] nlohmann::json to_json(const Party& phone);
 // The waE2E.Message that {"text"} or {"message"} describes.
 [[nodiscard]] md::Bytes message_of(const nlohmann::json& body);
 [[nodiscard]] nlohmann::json to_json(const Faults& faults);

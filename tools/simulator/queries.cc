@@ -22,15 +22,15 @@ Answer not_found(const Query& query) {
 }
 
 Answer ping(const Query& query) {
-  query.server.answer_ping(query.connection, query.iq);
+  query.server.answer_ping(*query.connection, query.iq);
   return std::nullopt;
 }
 
 Answer set_passive(const Query& query) {
   const bool active = query.iq.child("active") != nullptr;
-  query.connection.send(result_of(query.iq));
+  query.connection->send(result_of(query.iq));
   if (active) {
-    query.server.on_active(query.connection);
+    query.server.on_active(*query.connection);
   }
   return std::nullopt;
 }
@@ -40,7 +40,7 @@ Answer props(const Query& query) {
   const std::string_view protocol = asked->text("protocol");
   const bool old = query.iq.text("xmlns") == "w";
   if (protocol != (old ? "2" : "1")) {
-    query.server.violate(query.connection, "props.protocol", std::string(protocol));
+    query.server.violate(*query.connection, "props.protocol", std::string(protocol));
     return error_of(query.iq, 400, "bad-request");
   }
   return result_of(query.iq).add(md::Node("props")
@@ -67,10 +67,10 @@ Answer privacy(const Query& query) {
 Answer remove_companion(const Query& query) {
   const md::Node* request = query.iq.child("remove-companion-device");
   if (request->jid("jid") != query.account.phone_jid(query.device.number)) {
-    query.server.violate(query.connection, "logout.jid", md::to_text(*request));
+    query.server.violate(*query.connection, "logout.jid", md::to_text(*request));
     return error_of(query.iq, 400, "bad-request");
   }
-  query.connection.send(result_of(query.iq));
+  query.connection->send(result_of(query.iq));
   (void)query.server.unlink(query.account, query.device.number);
   return std::nullopt;
 }
@@ -118,7 +118,22 @@ constexpr std::array kRows = {
     Row{"w:biz", "get", "", not_found},
 };
 
+const Row* find_row(const md::Node& iq) {
+  const auto* const row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& candidate) {
+    return candidate.xmlns == iq.text("xmlns") && candidate.type == iq.text("type") &&
+           (candidate.child.empty() || iq.child(candidate.child) != nullptr);
+  });
+  return row == kRows.end() ? nullptr : row;
+}
+
 }  // namespace
+
+md::Node ask_of_groups(Server& server, Account& account, Device& device, const md::Node& iq) {
+  const Row* row = iq.text("xmlns") == "w:g2" ? find_row(iq) : nullptr;
+  const Answer answer =
+      row == nullptr ? std::nullopt : row->answer({server, nullptr, iq, account, device});
+  return answer ? *answer : error_of(iq, 501, "feature-not-implemented");
+}
 
 void on_query(Server& server, Connection& connection, const md::Node& iq) {
   const std::string_view type = iq.text("type");
@@ -128,13 +143,9 @@ void on_query(Server& server, Connection& connection, const md::Node& iq) {
   if (iq.text("id").empty() || !iq.has("to")) {
     server.violate(connection, "iq.form", md::to_text(iq));
   }
-  const Query query{server, connection, iq, *connection.account, *connection.device()};
-  const std::string_view xmlns = iq.text("xmlns");
-  const auto row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& candidate) {
-    return candidate.xmlns == xmlns && candidate.type == type &&
-           (candidate.child.empty() || iq.child(candidate.child) != nullptr);
-  });
-  if (row == kRows.end()) {
+  const Query query{server, &connection, iq, *connection.account, *connection.device()};
+  const Row* row = find_row(iq);
+  if (row == nullptr) {
     server.violate(connection, "iq.unknown", md::to_text(iq));
     return connection.send(error_of(iq, 501, "feature-not-implemented"));
   }

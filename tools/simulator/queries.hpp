@@ -13,7 +13,7 @@ class Server;
 // What a query comes with. The device is logged in.
 struct Query {
   Server& server;
-  Connection& connection;
+  Connection* connection;  // null: from a device that is played here, about groups only
   const md::Node& iq;
   Account& account;
   Device& device;
@@ -22,6 +22,9 @@ struct Query {
 using Answer = std::optional<md::Node>;
 
 void on_query(Server& server, Connection& connection, const md::Node& iq);
+// Of a device that is played here, about groups.
+[[nodiscard]] md::Node ask_of_groups(Server& server, Account& account, Device& device,
+                                     const md::Node& iq);
 
 // Of xmlns "encrypt": a device's keys, and those of others.
 [[nodiscard]] Answer count_prekeys(const Query& query);

@@ -79,7 +79,7 @@ void tell_count(Server& server, Device& device) {
 }
 
 Answer refuse(const Query& query, std::string_view rule, std::string_view detail) {
-  query.server.violate(query.connection, rule, detail);
+  query.server.violate(*query.connection, rule, detail);
   return error_of(query.iq, 406, "not-acceptable");
 }
 
@@ -130,12 +130,12 @@ Answer upload_prekeys(const Query& query) {
                      [&](const Prekey& candidate) { return candidate.id == key.id; });
     if (known != device.prekeys.end()) {
       if (known->key != key.key) {
-        query.server.violate(query.connection, "prekey.changed", std::to_string(key.id));
+        query.server.violate(*query.connection, "prekey.changed", std::to_string(key.id));
       }
       continue;
     }
     if (!device.prekey_ids.insert(key.id)) {
-      query.server.violate(query.connection, "prekey.reused", std::to_string(key.id));
+      query.server.violate(*query.connection, "prekey.reused", std::to_string(key.id));
     }
     device.prekeys.push_back(key);
   }
@@ -178,7 +178,7 @@ Answer fetch_bundles(const Query& query) {
   for (const md::Node& asked : query.iq.child("key")->children()) {
     const std::optional<md::Jid> jid = asked.jid("jid");
     if (!jid) {
-      query.server.violate(query.connection, "bundle.jid", md::to_text(asked));
+      query.server.violate(*query.connection, "bundle.jid", md::to_text(asked));
       continue;
     }
     md::Node user("user");

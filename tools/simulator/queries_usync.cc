@@ -66,7 +66,7 @@ Answer usync(const Query& query) {
   const md::Node* facets = asked.child("query");
   const md::Node* list = asked.child("list");
   if (facets == nullptr || list == nullptr) {
-    query.server.violate(query.connection, "usync.form", md::to_text(asked));
+    query.server.violate(*query.connection, "usync.form", md::to_text(asked));
     return error_of(query.iq, 400, "bad-request");
   }
   md::Node result("result");
@@ -79,7 +79,7 @@ Answer usync(const Query& query) {
     md::Node user("user");
     if (const auto jid = entry.jid("jid")) {
       if (jid->device != 0) {
-        query.server.violate(query.connection, "usync.device", md::to_text(entry));
+        query.server.violate(*query.connection, "usync.device", md::to_text(entry));
       }
       user.set("jid", *jid);
     } else if (account != nullptr) {
@@ -87,8 +87,8 @@ Answer usync(const Query& query) {
     }
     for (const md::Node& facet : facets->children()) {
       add_facet(user, facet.tag(), entry, account);
-      if (facet.tag() == "devices" && account != nullptr && account != query.connection.account) {
-        account->watchers.insert(query.connection.account);
+      if (facet.tag() == "devices" && account != nullptr && account != query.connection->account) {
+        account->watchers.insert(query.connection->account);
       }
     }
     users.add(std::move(user));

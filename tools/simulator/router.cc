@@ -20,7 +20,7 @@ constexpr std::uint64_t kAckSeconds = 10;
 // A message on its way, and where it came from.
 struct Router::Outgoing {
   const md::Node& stanza;
-  Connection* connection;  // Null: from a phone.
+  Connection* connection;  // Null: from a party.
   Account& sender;
   std::uint16_t from_device;
   md::Jid to;  // As the sender wrote it.
@@ -37,11 +37,12 @@ Device* Router::find_device(const md::Jid& jid, Account** account_out) {
 
 void Router::deliver(Device& device, std::string_view id, md::Node stanza) {
   stanza.set("id", id);
-  if (device.number == 0) {
-    if (Phone* phone = server_.phones().find(*device.owner)) {
-      phone->receive(id, stanza);
-    }
+  if (device.party != nullptr) {
+    device.party->receive(id, stanza);
     return;
+  }
+  if (device.number == 0) {
+    return;  // a phone that nobody has asked for yet
   }
   const auto connection = device.connection.lock();
   const bool now = connection && connection->delivered_backlog;
@@ -272,8 +273,8 @@ void Router::on_message(Connection& connection, const md::Node& message) {
   connection.send(ack);
 }
 
-std::string Router::send_as_phone(Account& account, const md::Node& message) {
-  return carry({message, nullptr, account, 0, message.jid("to").value_or(md::Jid()),
+std::string Router::send_as_party(Account& account, std::uint16_t number, const md::Node& message) {
+  return carry({message, nullptr, account, number, message.jid("to").value_or(md::Jid()),
                 server_.clock().now_s()});
 }
 

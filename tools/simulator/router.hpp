@@ -25,10 +25,13 @@ class Router {
   void on_presence(Connection& connection, const md::Node& presence);
   void on_chatstate(const Account& from, const md::Node& chatstate);
 
-  // A phone's message, as a client would send it; the error of its acknowledgement, or empty.
-  [[nodiscard]] std::string send_as_phone(Account& account, const md::Node& message);
+  // A party's message, as a client would send it; the error of its acknowledgement, or empty.
+  [[nodiscard]] std::string send_as_party(Account& account, std::uint16_t number,
+                                          const md::Node& message);
   // A receipt to the devices of whoever wrote the message.
   void forward_receipt(Account& from, std::uint16_t number, const md::Node& receipt);
+  // What a subscriber is told at once; nothing when nobody has that address.
+  [[nodiscard]] std::optional<md::Node> subscribe(const md::Jid& to, Subscriber subscriber);
   // Whoever asked for it hears when somebody comes or goes.
   void tell_presence(Account& account);
 
@@ -53,6 +56,7 @@ class Router {
   void receipt_in_group(const Account& from, std::uint16_t from_device, const md::Node& receipt,
                         Group& group);
   [[nodiscard]] Device* find_device(const md::Jid& jid, Account** account = nullptr);
+  static void tell(Device& device, const md::Node& news);
   static bool take(Device& device, std::string_view id, std::string_view tag);
 
   Server& server_;

@@ -305,7 +305,7 @@ void Server::reinstall(Account& account) {
     unlink(account, number);
   }
   make_phone(account);
-  if (Phone* phone = phones_.find(account)) {
+  if (Party* phone = account.devices.at(0).party) {
     phone->forget_all();
   }
   for (Account* watcher : account.watchers) {

@@ -16,7 +16,7 @@
 #include "load.hpp"
 #include "multidevice/binary/node.hpp"
 #include "multidevice/noise/responder.hpp"
-#include "phone.hpp"
+#include "party.hpp"
 #include "registration.hpp"
 #include "router.hpp"
 #include "violations.hpp"

@@ -8,8 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "multidevice/crypto/random.hpp"
+#include "multidevice/pair/device_identity.hpp"
 #include "multidevice/pair/qr.hpp"
 #include "server.hpp"
+#include "web_client.hpp"
 #include "web_files.hpp"
 
 namespace waxwing::simulator {
@@ -43,23 +45,6 @@ std::string new_code() {
 }
 
 }  // namespace
-
-struct Web::Client {
-  std::uint64_t id = 0;
-  std::string token;
-  md::KeyPair noise;
-  md::KeyPair identity;
-  std::vector<std::string> refs;
-  std::string code;      // a linking code that the page shows
-  std::string code_for;  // and the phone it is for
-  Account* account = nullptr;
-  std::uint16_t device = 0;
-  std::deque<json> events;
-  std::uint64_t last_event = 0;
-  std::uint64_t after = 0;  // of the question that waits
-  Reply waiting;
-  std::vector<json> sent;
-};
 
 Web::Web(Server& server) : server_(server) {}
 Web::~Web() = default;
@@ -95,9 +80,10 @@ void Web::page(std::string_view path, const Reply& reply) {
     reply({200, "text/html; charset=utf-8", std::move(html)});
     return;
   }
-  const std::pair<std::string_view, std::string_view> files[] = {{"/page/models.js", kWebModels},
-                                                                 {"/page/modules.js", kWebModules},
-                                                                 {"/page/account.js", kWebAccount}};
+  const std::pair<std::string_view, std::string_view> files[] = {
+      {"/page/models.js", kWebModels}, {"/page/modules.js", kWebModules},
+      {"/page/wire.js", kWebWire},     {"/page/messages.js", kWebMessages},
+      {"/page/groups.js", kWebGroups}, {"/page/account.js", kWebAccount}};
   for (const auto& [name, content] : files) {
     if (path == name) {
       reply({200, "text/javascript; charset=utf-8", std::string(content)});
@@ -130,6 +116,7 @@ void Web::enroll(const Reply& reply) {
   client->token = md::to_hex(md::random_bytes(16));
   client->noise = md::KeyPair::generate();
   client->identity = md::KeyPair::generate();
+  client->adv_secret = *md::AdvSecret::from(md::random_bytes(32));
   for (std::size_t i = 0; i < kRefs; ++i) {
     client->refs.push_back("2@" + md::to_base64(md::random_bytes(60)));
   }
@@ -138,7 +125,7 @@ void Web::enroll(const Reply& reply) {
                  {"keys",
                   {{"noise", md::to_base64(client->noise.open)},
                    {"identity", md::to_base64(client->identity.open)},
-                   {"adv", md::to_base64(md::random_bytes(32))}}}});
+                   {"adv", md::to_base64(client->adv_secret.view())}}}});
   clients_.emplace(client->id, std::move(client));
 }
 
@@ -166,22 +153,18 @@ void Web::ask(std::string_view what, const json& body, const Reply& reply) {
     client->code_for = text_of(body, "phone");
     return answer(reply, {{"code", client->code}});
   }
-  if (what == "send") {
-    client->sent.push_back({{"chat", body.value("chat", json())},
-                            {"body", body.value("body", json())},
-                            {"id", body.value("id", json())}});
-    return answer(reply, json::object());
-  }
   if (what == "logout") {
     if (client->account != nullptr) {
-      Account& account = *std::exchange(client->account, nullptr);
-      account.devices.erase(client->device);
-      server_.on_devices_changed(account, client->device);
+      leave(*client);
     }
     return answer(reply, json::object());
   }
   if (what == "events") {
     client->after = body.value("after", std::uint64_t{0});
+    // What the page has taken does not come again when it is opened again.
+    while (!client->events.empty() && client->events.front()["number"] <= client->after) {
+      client->events.pop_front();
+    }
     client->waiting = reply;
     deliver(*client);
     server_.clock().after(kLongPoll, [this, id = client->id, after = client->after] {
@@ -191,6 +174,10 @@ void Web::ask(std::string_view what, const json& body, const Reply& reply) {
       }
     });
     return;
+  }
+  json out;
+  if (client->party != nullptr && ask_linked(*client, what, body, out)) {
+    return answer(reply, out);
   }
   answer(reply, {{"error", "no such question"}}, 404);
 }
@@ -243,7 +230,7 @@ void Web::scan(Account& account, std::string_view qr, const OnLinked& done) {
     if (code->noise_key != client->noise.open || code->identity_key != client->identity.open) {
       return done({false, "the QR code names other keys than the client's"});
     }
-    return link(*client, account, done);
+    return link(*client, account, code->adv_secret, done);
   }
   done({false, "the QR code is unknown or has expired"});
 }
@@ -262,34 +249,50 @@ void Web::enter_code(Account& account, std::string_view code, const OnLinked& do
   for (auto& [id, client] : clients_) {
     if (client->code_for == account.phone && client->code == letters) {
       client->code.clear();
-      return link(*client, account, done);
+      return link(*client, account, client->adv_secret, done);
     }
   }
   done({false, "no client waits for a code of this number"});
 }
 
-void Web::link(Client& client, Account& account, const OnLinked& done) {
+void Web::link(Client& client, Account& account, const md::AdvSecret& adv_secret,
+               const OnLinked& done) {
   Device device;
   device.number = account.next_device++;
   device.key_index = account.next_key_index++;
   device.noise_key = client.noise.open;
-  device.identity = client.identity.open;
+  client.keys = make_keys(client.identity, device);
+  // The page would check what the phone vouches for, and sign it in turn.
+  const md::AdvSecret* const secret = &adv_secret;
+  device.device_identity =
+      md::accept_device_identity(md::grant_device({account.raw_id, server_.clock().now_s(),
+                                                   device.key_index, client.identity.open},
+                                                  account.identity, adv_secret),
+                                 {&secret, 1}, client.identity)
+          .identity.stored;
   client.account = &account;
   client.device = device.number;
   client.refs.clear();
   const std::string jid = account.phone_jid(device.number).to_string();
   account.devices.emplace(client.device, std::move(device));
+  client.party = std::make_unique<Party>(server_, account, client.device, client.keys);
+  listen(client);
   server_.on_devices_changed(account, client.device);
   push(client.id, {{"type", "linked"}, {"me", me(client)}});
   done({true, jid});
 }
 
+void Web::leave(Client& client) {
+  Account& account = *std::exchange(client.account, nullptr);
+  client.party.reset();
+  account.devices.erase(client.device);
+  server_.on_devices_changed(account, client.device);
+}
+
 bool Web::unlink(Account& account, std::uint16_t number) {
   for (auto& [id, client] : clients_) {
     if (client->account == &account && client->device == number) {
-      client->account = nullptr;
-      account.devices.erase(number);
-      server_.on_devices_changed(account, number);
+      leave(*client);
       push(id, {{"type", "unlinked"}});
       return true;
     }
@@ -303,8 +306,7 @@ json Web::to_json() const {
     all.push_back({{"client", id},
                    {"phone", client->account == nullptr ? json() : json(client->account->phone)},
                    {"device", client->device},
-                   {"waiting", client->waiting != nullptr},
-                   {"sent", client->sent}});
+                   {"waiting", client->waiting != nullptr}});
   }
   return all;
 }

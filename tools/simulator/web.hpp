@@ -53,7 +53,13 @@ class Web {
   void page(std::string_view path, const Reply& reply);
   void ask(std::string_view what, const nlohmann::json& body, const Reply& reply);
   void enroll(const Reply& reply);
-  void link(Client& client, Account& account, const OnLinked& done);
+  void link(Client& client, Account& account, const md::AdvSecret& adv_secret,
+            const OnLinked& done);
+  void leave(Client& client);
+  // web_messages.cc
+  void listen(Client& client);
+  bool ask_linked(Client& client, std::string_view what, const nlohmann::json& body,
+                  nlohmann::json& out);
   void deliver(Client& client);
   [[nodiscard]] Client* of(const nlohmann::json& body);
   [[nodiscard]] nlohmann::json me(const Client& client) const;

@@ -10,7 +10,7 @@
 namespace waxwing::simulator {
 namespace {
 
-constexpr std::size_t kPhonePrekeys = 50;
+constexpr std::size_t kPrekeys = 50;
 
 bool is_digits(std::string_view text) {
   return text.size() >= 7 && text.size() <= 15 &&
@@ -19,28 +19,33 @@ bool is_digits(std::string_view text) {
 
 }  // namespace
 
+DeviceKeys make_keys(const md::KeyPair& identity, Device& device) {
+  DeviceKeys keys;
+  keys.record.identity = identity;
+  keys.record.registration_id = 1 + md::random_below(16380);
+  keys.record.signed_prekey = md::SignedPrekey::make(1, identity);
+  device.identity = identity.open;
+  device.registration_id = keys.record.registration_id;
+  device.signed_prekey = {keys.record.signed_prekey.id, keys.record.signed_prekey.key.open,
+                          keys.record.signed_prekey.signature};
+  std::uint32_t id = 0;
+  for (const md::KeyPair& key : md::KeyPair::generate_many(kPrekeys)) {
+    device.prekeys.push_back({++id, key.open});
+    keys.prekeys.emplace(id, key.secret);
+  }
+  return keys;
+}
+
 void make_phone(Account& account) {
   account.identity = md::KeyPair::generate();
   account.raw_id = md::random_below(1U << 31U);
-  md::DeviceRecord& keys = account.phone_keys;
-  keys.identity = account.identity;
-  keys.registration_id = 1 + md::random_below(16380);
-  keys.signed_prekey = md::SignedPrekey::make(1, account.identity);
-  keys.pn = account.phone_jid();
-  keys.lid = account.lid_jid();
   Device& device = account.devices[0];
+  Party* const party = device.party;
   device = Device();
-  device.owner = &account;
-  device.identity = account.identity.open;
-  device.registration_id = keys.registration_id;
-  device.signed_prekey = {keys.signed_prekey.id, keys.signed_prekey.key.open,
-                          keys.signed_prekey.signature};
-  account.phone_prekeys.clear();
-  std::uint32_t id = 0;
-  for (const md::KeyPair& key : md::KeyPair::generate_many(kPhonePrekeys)) {
-    device.prekeys.push_back({++id, key.open});
-    account.phone_prekeys.emplace(id, key.secret);
-  }
+  device.party = party;
+  account.phone_keys = make_keys(account.identity, device);
+  account.phone_keys.record.pn = account.phone_jid();
+  account.phone_keys.record.lid = account.lid_jid();
 }
 
 bool SeenNumbers::insert(std::uint32_t number) {

@@ -24,6 +24,7 @@ namespace waxwing::simulator {
 namespace md = multidevice;
 
 class Connection;
+class Party;
 
 // Numbers that have been seen, kept as ranges: devices number their prekeys in a row.
 class SeenNumbers {
@@ -68,26 +69,41 @@ struct Device {
   md::Bytes device_identity;  // ADVSignedDeviceIdentity with both signatures; empty for the phone.
   bool old_dictionary = false;  // Its client speaks dictionary 2 and knows phone numbers only.
   bool available = false;
-  Account* owner = nullptr;  // Of the phone.
+  Party* party = nullptr;  // Who plays it, where nobody connects for it.
   std::deque<Waiting> waiting;
   std::weak_ptr<Connection> connection;
+};
+
+// The secret side of a device that is played here.
+struct DeviceKeys {
+  md::DeviceRecord record;
+  std::map<std::uint32_t, md::PrivateKey> prekeys;
+};
+// Of that identity; what others may know of them goes into `device`.
+[[nodiscard]] DeviceKeys make_keys(const md::KeyPair& identity, Device& device);
+
+// Who wants to hear of an account's presence, under which of its names: a connection, or a device
+// that is played here.
+struct Subscriber {
+  std::weak_ptr<Connection> connection;
+  Account* account = nullptr;
+  std::uint16_t number = 0;
+  md::Jid name;
 };
 
 struct Account {
   std::string phone;  // Digits.
   std::string lid;    // Digits.
   std::string name;
-  md::KeyPair identity;         // The phone's.
-  md::DeviceRecord phone_keys;  // Its other keys.
-  std::map<std::uint32_t, md::PrivateKey> phone_prekeys;
+  md::KeyPair identity;  // The phone's.
+  DeviceKeys phone_keys;
   std::string passkey_code;  // That the phone shows; empty while no linking is that far.
   std::uint32_t raw_id = 0;
   std::uint16_t next_device = 1;
   std::uint32_t next_key_index = 1;
   std::uint64_t key_list_changed_s = 0;
   std::map<std::uint16_t, Device> devices;
-  // Who wants to hear of its presence, under which of its names.
-  std::vector<std::pair<std::weak_ptr<Connection>, md::Jid>> subscribers;
+  std::vector<Subscriber> subscribers;
   std::set<Account*> watchers;  // Who asked for its devices, and so hears when they change.
   std::set<Account*> blocked;   // Whose messages do not arrive, without their being told.
 

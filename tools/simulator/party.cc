@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Letters in and out of a phone.
-#include "phone.hpp"
+// Letters in and out.
+#include "party.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -21,10 +21,27 @@ std::string name_of(const Account& account, std::uint16_t device) {
 
 }  // namespace
 
+Party::Party(Server& server, Account& account, std::uint16_t number, DeviceKeys& keys)
+    : server_(server), account_(account), number_(number), keys_(keys) {
+  account.devices.at(number).party = this;
+}
+
+Party::~Party() {
+  if (Device* device = account_.device(number_)) {
+    device->party = nullptr;
+  }
+}
+
 // In ----------------------------------------------------------------------------------------------
 
-void Phone::receive(std::string_view id, const md::Node& stanza) {
-  if (!awake_ || stanza.tag() != "message") {
+void Party::receive(std::string_view id, const md::Node& stanza) {
+  if (!awake_) {
+    return;
+  }
+  if (stanza.tag() != "message") {
+    if (on_stanza_) {
+      on_stanza_(stanza);
+    }
     return;
   }
   const auto from = stanza.jid("from");
@@ -48,7 +65,7 @@ void Phone::receive(std::string_view id, const md::Node& stanza) {
   }
 }
 
-bool Phone::open(const md::Node& enc, const md::Jid& chat, const std::string& sender,
+bool Party::open(const md::Node& enc, const md::Jid& chat, const std::string& sender,
                  md::SecretBytes& plain) {
   if (enc.text("type") == "skmsg") {
     auto& key = sender_keys_[chat.to_string() + "/" + sender];
@@ -58,7 +75,7 @@ bool Phone::open(const md::Node& enc, const md::Jid& chat, const std::string& se
   }
   auto& session = sessions_[sender];
   if (enc.text("type") != "pkmsg") {
-    auto opened = md::SessionCipher::decrypt(session, account_.phone_keys, enc.octets());
+    auto opened = md::SessionCipher::decrypt(session, keys_.record, enc.octets());
     plain = std::move(opened.plain);
     return opened.ok();
   }
@@ -67,20 +84,19 @@ bool Phone::open(const md::Node& enc, const md::Jid& chat, const std::string& se
     return false;
   }
   std::optional<md::PrivateKey> one_time;
-  const auto key = account_.phone_prekeys.find(head->prekey_id.value_or(0));
-  if (key != account_.phone_prekeys.end()) {
+  const auto key = keys_.prekeys.find(head->prekey_id.value_or(0));
+  if (key != keys_.prekeys.end()) {
     one_time = key->second;
   }
-  auto opened =
-      md::SessionCipher::decrypt_first(session, account_.phone_keys, one_time, enc.octets());
-  if (opened.ok() && opened.new_run && key != account_.phone_prekeys.end()) {
-    account_.phone_prekeys.erase(key);
+  auto opened = md::SessionCipher::decrypt_first(session, keys_.record, one_time, enc.octets());
+  if (opened.ok() && opened.new_run && key != keys_.prekeys.end()) {
+    keys_.prekeys.erase(key);
   }
   plain = std::move(opened.plain);
   return opened.ok();
 }
 
-void Phone::take(std::string_view id, const md::Node& stanza, const md::Jid& device,
+void Party::take(std::string_view id, const md::Node& stanza, const md::Jid& device,
                  const Account& author, const std::string& sender, md::ByteView message) {
   const auto envelope = md::Envelope::read(message);
   if (!envelope) {
@@ -96,6 +112,7 @@ void Phone::take(std::string_view id, const md::Node& stanza, const md::Jid& dev
   letter.device = device;
   letter.author = device.without_device();
   letter.from_me = &author == &account_;
+  letter.time_s = server_.clock().now_s();
   const md::Jid from = stanza.jid("from").value_or(md::Jid());
   letter.chat = from.without_device();
   if (envelope->device_sent) {
@@ -112,21 +129,24 @@ void Phone::take(std::string_view id, const md::Node& stanza, const md::Jid& dev
     if (from.is_group()) {
       receipt.set("participant", device);
     }
-    server_.router().forward_receipt(account_, 0, receipt);
+    server_.router().forward_receipt(account_, number_, receipt);
   }
   letters_.push_back(std::move(letter));
+  if (on_letter_) {
+    on_letter_(letters_.back());
+  }
   if (letters_.size() > kMaxLetters) {
     letters_.pop_front();
   }
 }
 
-void Phone::forget_all() {
+void Party::forget_all() {
   sessions_.clear();
   sender_keys_.clear();
   letters_.clear();
 }
 
-std::size_t Phone::read(const std::vector<std::string>& ids) {
+std::size_t Party::read(const std::vector<std::string>& ids) {
   std::size_t count = 0;
   for (const Letter& letter : letters_) {
     if (letter.from_me || std::find(ids.begin(), ids.end(), letter.id) == ids.end()) {
@@ -137,7 +157,7 @@ std::size_t Phone::read(const std::vector<std::string>& ids) {
     if (letter.chat.is_group()) {
       receipt.set("participant", letter.author);
     }
-    server_.router().forward_receipt(account_, 0, receipt);
+    server_.router().forward_receipt(account_, number_, receipt);
     ++count;
   }
   return count;
@@ -145,7 +165,7 @@ std::size_t Phone::read(const std::vector<std::string>& ids) {
 
 // Out ---------------------------------------------------------------------------------------------
 
-md::Result<md::Node> Phone::seal(Account& account, Device& device, md::ByteView message) {
+md::Result<md::Node> Party::seal(Account& account, Device& device, md::ByteView message) {
   auto& session = sessions_[name_of(account, device.number)];
   if (!session.ready()) {
     md::PreKeyBundle bundle;
@@ -158,12 +178,11 @@ md::Result<md::Node> Phone::seal(Account& account, Device& device, md::ByteView 
       bundle.one_time = {device.prekeys.front().id, device.prekeys.front().key};
       device.prekeys.pop_front();
     }
-    if (md::Status status = md::SessionCipher::begin(session, account_.phone_keys, bundle);
-        !status) {
+    if (md::Status status = md::SessionCipher::begin(session, keys_.record, bundle); !status) {
       return status;
     }
   }
-  auto sealed = md::SessionCipher::encrypt(session, account_.phone_keys, md::pad(message));
+  auto sealed = md::SessionCipher::encrypt(session, keys_.record, md::pad(message));
   if (!sealed) {
     return sealed.error();
   }
@@ -174,7 +193,12 @@ md::Result<md::Node> Phone::seal(Account& account, Device& device, md::ByteView 
       .set_octets(std::move(sealed->octets));
 }
 
-md::Result<std::string> Phone::write(const md::Jid& to, md::ByteView message) {
+md::Result<std::string> Party::write(const md::Jid& to, md::ByteView message,
+                                     const Outside& outside) {
+  const Device* const own_device = account_.device(number_);
+  if (own_device == nullptr) {
+    return md::Status(md::Fault::Argument, "this device was removed");
+  }
   Group* group = server_.groups().find(to);
   Account* person = group == nullptr ? server_.world().find(to) : nullptr;
   if (group == nullptr && person == nullptr) {
@@ -184,12 +208,15 @@ md::Result<std::string> Phone::write(const md::Jid& to, md::ByteView message) {
   if (std::find(readers.begin(), readers.end(), &account_) == readers.end()) {
     readers.push_back(&account_);
   }
-  const std::string id = server_.router().next_id();
+  const std::string id = outside.id.empty() ? server_.router().next_id() : outside.id;
   md::Node stanza("message");
   stanza.set("id", id).set("to", to).set("type", "text");
+  if (!outside.edit.empty()) {
+    stanza.set("edit", outside.edit);
+  }
   md::Bytes for_devices = md::to_bytes(message);
   if (group != nullptr) {
-    auto& key = sender_keys_[to.to_string() + "/" + name_of(account_, 0)];
+    auto& key = sender_keys_[to.to_string() + "/" + name_of(account_, number_)];
     const md::Bytes distribution = md::GroupCipher::distribution(key);
     auto sealed = md::GroupCipher::encrypt(key, md::pad(message));
     if (!sealed) {
@@ -203,7 +230,8 @@ md::Result<std::string> Phone::write(const md::Jid& to, md::ByteView message) {
     const bool own = group == nullptr && reader == &account_;
     const md::Bytes text = own ? md::device_sent(to.to_string(), message) : for_devices;
     for (auto& [number, device] : reader->devices) {
-      if (number == 0 && (reader == &account_ || !server_.phones().awake(*reader))) {
+      const bool asleep = number == 0 && (device.party == nullptr || !device.party->awake());
+      if (&device == own_device || asleep) {
         continue;  // what a phone in its drawer gets is dropped anyway
       }
       auto enc = seal(*reader, device, text);
@@ -214,7 +242,10 @@ md::Result<std::string> Phone::write(const md::Jid& to, md::ByteView message) {
     }
   }
   stanza.add(std::move(participants));
-  const std::string refusal = server_.router().send_as_phone(account_, stanza);
+  if (!own_device->device_identity.empty()) {
+    stanza.add(md::Node("device-identity").set_octets(md::ByteView(own_device->device_identity)));
+  }
+  const std::string refusal = server_.router().send_as_party(account_, number_, stanza);
   if (!refusal.empty()) {
     return md::Status(md::Fault::Protocol, "the server refuses it: " + refusal);
   }
