@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs inside of the page: everything the engine knows of WhatsApp Web's own names is here.
 //
-// An expression: a function that takes `tell(event, data)` and the options, and gives the object whose
-// run(command, arguments) the engine calls. It runs before the page's scripts and before wa-js. Events carry the
+// An expression: a function that takes `tell(event, data)`, the options, messaging.js and groups.js, and gives the
+// object whose run(command, arguments) the engine calls. It runs before the page's scripts and before wa-js. Events carry the
 // names that whatsapp-web.js has; those in lower case with a dot are between us and the engine.
-(tell, options) => {
+(tell, options, messaging, groups) => {
   'use strict';
   let ready = false;
   let reason = null;  // of the logout that is under way
@@ -102,6 +102,8 @@
     return out;
   }
 
+  const messages = messaging(tell, {plain, text}, groups);
+
   function check_ready() {
     if (ready || !WPP.conn.isAuthenticated() || !WPP.whatsapp.Cmd.isMainLoaded ||
         WPP.whatsapp.Stream.mode !== 'MAIN') {
@@ -168,6 +170,7 @@
       if (!message.id.fromMe) tell('message', data);
     });
     store.on('change:ack', (message, ack) => tell('message_ack', {message: plain(message), ack}));
+    messages.watch();
   }
 
   function begin() {
@@ -227,6 +230,7 @@
     pairingCode: ({phone}) => WPP.conn.genLinkDeviceCodeForPhoneNumber(phone, true),
     refreshQr: () => WPP.conn.refreshQR(),
     logout: () => WPP.conn.logout(),
+    operation: ({name, args}) => messages.run(name, args),
     state: () => ({WWebVersion: version(), state: WPP.whatsapp.Socket.state}),
   };
   return Object.freeze({run: async (command, args) => (await commands[command](args ?? {})) ?? null});

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -D OUTPUT=x.cc -D KEEPER=file -D DRIVER=file -P embed.cmake: the files of embedded.hpp.
+# cmake -D OUTPUT=x.cc -D KEEPER=file -D DRIVER=file -D MESSAGING=file -D GROUPS=file -P embed.cmake: the files of embedded.hpp.
 set(text "// Made by embed.cmake.\n#include \"embedded.hpp\"\n\nnamespace webjs::embedded {\n")
-foreach(name IN ITEMS keeper driver)
+foreach(name IN ITEMS keeper driver messaging groups)
   string(TOUPPER ${name} variable)
   file(READ ${${variable}} hex HEX)
   string(REGEX REPLACE "(..)" "0x\\1," octets "${hex}")

@@ -6,7 +6,9 @@
 
 namespace webjs::embedded {
 
-[[nodiscard]] std::string_view keeper();  // the program of keeper.c
-[[nodiscard]] std::string_view driver();  // driver.js
+[[nodiscard]] std::string_view keeper();     // the program of keeper.c
+[[nodiscard]] std::string_view driver();     // driver.js
+[[nodiscard]] std::string_view messaging();  // messaging.js
+[[nodiscard]] std::string_view groups();     // groups.js
 
 }  // namespace webjs::embedded

@@ -225,7 +225,11 @@ std::string Page::preamble() const {
   script += "const tell=(event,data)=>raw(stringify({key:" + as_json(key_) + ",event,data}));";
   script += "Object.defineProperty(window," + as_json(handle_) + ",{configurable:true,value:(";
   script += embedded::driver();
-  script += "\n)(tell," + options.dump(-1, ' ', false, Json::error_handler_t::replace) + ")})})()";
+  script += "\n)(tell," + options.dump(-1, ' ', false, Json::error_handler_t::replace) + ",(";
+  script += embedded::messaging();
+  script += "\n),(";
+  script += embedded::groups();
+  script += "\n))})})()";
   return script;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "browser.hpp"
 #include "machine.hpp"
 #include "page.hpp"
+#include "payloads.hpp"
 #include "profile.hpp"
 #include "settings.hpp"
 
@@ -27,7 +29,10 @@ class WebjsEngine final : public wp::Engine, private Loop, private Page::Listene
   static constexpr const char* kLicense = "Apache-2.0";
   static constexpr const char* kConfigSection = "webjs";
   static constexpr const char* kConfigSchema = webjs::kConfigSchema;
-  static constexpr const char* kEvents[] = {"engine.event", nullptr};
+  static constexpr const char* kEvents[] = {
+      "engine.event",      "message",          "message.any",    "message.ack",
+      "message.ack.group", "message.reaction", "message.edited", "message.revoked",
+      "message.waiting",   "presence.update",  nullptr};
   enum Metric : std::size_t { kStarts, kCrashes, kDropped };
   static constexpr wp::Metric kMetrics[] = {
       {WAX_METRIC_COUNTER, "browser_starts", "browsers", "Browsers that were started"},
@@ -35,7 +40,35 @@ class WebjsEngine final : public wp::Engine, private Loop, private Page::Listene
       {WAX_METRIC_COUNTER, "events_dropped", "events", "Raw events that nobody had room for"}};
   static constexpr wax_op kOps[] = {
       wp::op("auth.requestCode", WAX_OP_ANY_STATE),
-      wp::op("session.screenshot", WAX_OP_ANY_STATE | WAX_OP_READ_ONLY | WAX_OP_DOWNLOADS)};
+      wp::op("session.screenshot", WAX_OP_ANY_STATE | WAX_OP_READ_ONLY | WAX_OP_DOWNLOADS),
+      wp::op("messages.sendText"),
+      wp::op("messages.sendLocation"),
+      wp::op("messages.sendContactVcard"),
+      wp::op("messages.react"),
+      wp::op("messages.edit"),
+      wp::op("messages.revoke"),
+      wp::op("messages.forward"),
+      wp::op("messages.sendSeen", WAX_OP_IDEMPOTENT),
+      wp::op("messages.newId", WAX_OP_READ_ONLY),
+      wp::op("presence.set", WAX_OP_IDEMPOTENT),
+      wp::op("presence.get", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("presence.list", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("presence.subscribe", WAX_OP_IDEMPOTENT),
+      wp::op("contacts.checkExists", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("groups.create"),
+      wp::op("groups.list", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("groups.count", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("groups.refresh", WAX_OP_IDEMPOTENT),
+      wp::op("groups.get", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("groups.participants", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("groups.participantsV2", WAX_OP_READ_ONLY | WAX_OP_IDEMPOTENT),
+      wp::op("groups.leave", WAX_OP_IDEMPOTENT),
+      wp::op("groups.setSubject", WAX_OP_IDEMPOTENT),
+      wp::op("groups.setDescription", WAX_OP_IDEMPOTENT),
+      wp::op("groups.addParticipants", WAX_OP_IDEMPOTENT),
+      wp::op("groups.removeParticipants", WAX_OP_IDEMPOTENT),
+      wp::op("groups.promote", WAX_OP_IDEMPOTENT),
+      wp::op("groups.demote", WAX_OP_IDEMPOTENT)};
 
   // Throws when there is no browser, or no script for its page.
   static void probe(const wp::Host& host, std::string_view config);
@@ -47,6 +80,7 @@ class WebjsEngine final : public wp::Engine, private Loop, private Page::Listene
   void stop(wp::Call&& call) override;
   void logout(wp::Call&& call) override;
   void invoke(const wp::Request& request, wp::Call&& call) override;
+  void resume() override;
 
  private:
   enum class Phase { Stopped, Starting, Loading, Open, Working, Ending };
@@ -100,6 +134,11 @@ class WebjsEngine final : public wp::Engine, private Loop, private Page::Listene
   void request_code(const wp::Request& request, wp::Call&& call);
   void screenshot(wp::Call&& call);
 
+  // Messages and presence: webjs_messages.cc
+  void run_operation(const wp::Request& request, wp::Call&& call);
+  void on_news(const std::string& event, const Json& data);
+  void tell(News news);
+
   // Loop
   wp::ScopedWatch watch_fd(int fd, std::uint32_t interest,
                            std::function<void(std::uint32_t)> fn) override;
@@ -131,6 +170,7 @@ class WebjsEngine final : public wp::Engine, private Loop, private Page::Listene
   wp::ScopedTimer heartbeat_;
   wp::ScopedTimer bad_state_;
   std::optional<wp::Call> ending_;
+  std::deque<News> untold_;  // for which the host had no room yet
 };
 
 }  // namespace webjs

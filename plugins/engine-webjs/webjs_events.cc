@@ -69,6 +69,8 @@ void WebjsEngine::on_told(const std::string& event, const Json& data) {
     on_state(data.get<std::string>());
   } else if (event == "disconnected") {
     on_disconnected(data);
+  } else if (is_news(event)) {
+    on_news(event, data);
   } else if (event == "page.warning") {
     log(WAX_LOG_WARN, "page.warning", {{"text", shown(data)}});
   } else if (event == "page.broken") {

@@ -2,6 +2,7 @@
 // Operations: what REST callers ask of the page.
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -53,6 +54,9 @@ void WebjsEngine::invoke(const wp::Request& request, wp::Call&& call) {
     request_code(request, std::move(call));
   } else if (request.op == "session.screenshot") {
     screenshot(std::move(call));
+  } else if (std::any_of(std::begin(kOps), std::end(kOps),
+                         [&](const wax_op& op) { return request.op == op.name; })) {
+    run_operation(request, std::move(call));
   } else {
     call.fail(WAX_E_UNSUPPORTED, "WEBJS has no operation " + std::string(request.op));
   }

@@ -144,8 +144,9 @@ TEST_F(WebjsEdges, TellsRawEventsAndTags) {
   link(R"({"webjs":{"tagsEventsOn":true},"webhooks":[{"url":")" + hook.url() +
        R"(","events":["engine.event"]}]})");
   tell_page(
-      R"({"type":"message","from":"15550009999@c.us","id":"3EB0AA","body":"hello","t":1700000000})");
-  tell_page(R"({"type":"ack","id":"3EB0AA","ack":3})");
+      R"({"type":"letter","chat":"15550009999@c.us","id":"3EB0AA","from_me":false,"t":1700000000,)"
+      R"("peer":{"pn":"15550009999@c.us","lid":"999@lid"},"message":{"conversation":"hello"}})");
+  tell_page(R"j({"type":"run","script":"messages.getModelsArray()[0].set({ack:3})"})j");
   tell_page(R"({"type":"stanza","stanza":{"tag":"chatstate","attrs":{"from":"x@c.us"}}})");
   tell_page(R"({"type":"state","state":"TIMEOUT"})");
   const auto data_of = [&](const std::string& name) {
