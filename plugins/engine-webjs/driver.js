@@ -104,9 +104,22 @@
 
   const messages = messaging(tell, {plain, text}, groups);
 
+  // wa-js hears reactions, edits and revokes once it has looked for all that it knows of the page. A page that lacks
+  // some of it never comes to that.
+  let settled = false;
+  let settling = null;
+  function settle() {
+    settled = true;
+    check_ready();
+  }
+
   function check_ready() {
     if (ready || !WPP.conn.isAuthenticated() || !WPP.whatsapp.Cmd.isMainLoaded ||
         WPP.whatsapp.Stream.mode !== 'MAIN') {
+      return;
+    }
+    if (!settled) {
+      settling ??= setTimeout(settle, 10000);
       return;
     }
     ready = true;
@@ -178,6 +191,8 @@
     tell('page.loaded', {version: version(), missing, limited: lost(useful), wajs: WPP.version ?? ''});
     if (missing.length > 0) return;
     const {Socket, Stream, Conn, Cmd} = WPP.whatsapp;
+    settled = WPP.isFullReady;
+    if (!settled) WPP.loader.onFullReady(settle);
     rename();
     Conn.on('change:ref', show_code);
     show_code();
