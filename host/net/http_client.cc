@@ -18,6 +18,8 @@ namespace waxwing::net {
 namespace {
 
 constexpr std::size_t kIdleHandles = 64;
+// Answers are short; libcurl allocates this much for each request.
+constexpr long kBufferBytes = 1024;
 
 void init_curl() {
   static std::once_flag once;
@@ -85,6 +87,7 @@ void prepare(Transfer& transfer) {
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  set(easy, CURLOPT_BUFFERSIZE, kBufferBytes);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   set(easy, CURLOPT_FOLLOWLOCATION, request.max_redirects > 0 ? 1L : 0L);
@@ -180,16 +183,18 @@ struct HttpClient::Impl {
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
     auto& self = *static_cast<Impl*>(user);
-    if (what == CURL_POLL_REMOVE) {
-      self.forget(socket);
-      return 0;
-    }
+    // CURL_POLL_REMOVE: nothing for now. The socket stays watched, for the next request on its
+    // connection, until it is closed.
     const auto it = self.watches.find(socket);
     const std::uint32_t interest =
         ((what & CURL_POLL_IN) != 0 ? std::uint32_t{runtime::Loop::kRead} : 0U) |
         ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{runtime::Loop::kWrite} : 0U);
+    static_assert((CURL_POLL_REMOVE & CURL_POLL_INOUT) == 0);
     if (it != self.watches.end()) {
       self.loop.update_watch(it->second, interest);
+      return 0;
+    }
+    if (interest == 0) {
       return 0;
     }
     const auto watch = self.loop.watch(socket, interest, [&self, socket](std::uint32_t ready) {
@@ -205,7 +210,7 @@ struct HttpClient::Impl {
     return 0;
   }
 
-  // libcurl does not always tell before it closes a socket, and the next one gets its number.
+  // The next socket gets its number.
   static int on_close_socket(void* user, curl_socket_t socket) {
     static_cast<Impl*>(user)->forget(socket);
     return ::close(socket);
