@@ -172,10 +172,27 @@ std::vector<Event> Payloads::events_of(const MessageInfo& info, ByteView octets,
   return {{"message", json, order}, {"message.any", json, order}};
 }
 
-Event Payloads::waiting(const MessageInfo& info) const {
+Event Payloads::waiting(const UnreadableMessage& message) const {
+  using Why = UnreadableMessage::Why;
+  static constexpr std::string_view kReasons[] = {"undecryptable", "lost", "view_once",
+                                                  "unavailable"};
+  const MessageInfo& info = message.info;
   Json out = base(info);
   out["timestamp"] = info.timestamp_s;
-  out["_data"] = data_of(info, Json::object());
+  out["reason"] = kReasons[static_cast<std::size_t>(message.why)];
+  out["detail"] = message.detail.empty() ? Json() : Json(message.detail);
+  out["final"] = message.why == Why::Lost || message.why == Why::ViewOnce;
+  Json data = data_of(info, Json::object());
+  const bool once = message.why == Why::ViewOnce;
+  if (engine_ == Dialect::Whatsmeow) {  // events.UndecryptableMessage
+    data["IsUnavailable"] = once || message.why == Why::Unavailable;
+    data["UnavailableType"] = once ? "view_once" : "";
+  } else {
+    constexpr int kCiphertext = 2;  // WebMessageInfo.StubType
+    data["messageStubType"] = kCiphertext;
+    data["messageStubParameters"] = Json::array({message.detail});
+  }
+  out["_data"] = std::move(data);
   return {"message.waiting", dump(out), chat_id(info)};
 }
 
