@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "api/examples.hpp"
 #include "api/operation_schemas.hpp"
 #include "api/route.hpp"
 #include "base/build_info.hpp"
@@ -116,11 +117,15 @@ Json parameters(const Row& row) {
     rest.remove_prefix(close + 1);
   }
   for (const Query& query : row.query) {
+    Json schema = {{"type", "string"}};
+    if (!query.choices.empty()) {
+      schema["enum"] = query.choices;
+    }
     out.push_back({{"name", query.name},
                    {"in", "query"},
                    {"required", query.required},
                    {"description", query.description},
-                   {"schema", {{"type", "string"}}}});
+                   {"schema", std::move(schema)}});
   }
   const bool asks_by_schema = row.method == "GET" && row.query.empty() && !row.operation.empty();
   const Json schema = asks_by_schema ? operation_schema(row, "request") : Json();
@@ -130,6 +135,12 @@ Json parameters(const Row& row) {
     for (const auto& [name, field] : fields.items()) {
       const bool needed = std::find(required.begin(), required.end(), name) != required.end();
       out.push_back({{"name", name}, {"in", "query"}, {"required", needed}, {"schema", field}});
+    }
+  }
+  for (Json& parameter : out) {
+    const Json& example = parameter_example(parameter["name"].get_ref<const std::string&>());
+    if (parameter["required"] == true && !example.is_null()) {
+      parameter["example"] = example;
     }
   }
   return out;
@@ -228,7 +239,11 @@ Json operation(const Context& context, const Row& row) {
     body = operation_schema(row, "request");
   }
   if (!body.is_null()) {
-    out["requestBody"] = {{"required", true}, {"content", json_content(std::move(body))}};
+    Json content = json_content(std::move(body));
+    if (Json examples = request_examples(row); !examples.empty()) {
+      content["application/json"]["examples"] = std::move(examples);
+    }
+    out["requestBody"] = {{"required", true}, {"content", std::move(content)}};
   }
   if (row.deprecated) {
     out["deprecated"] = true;

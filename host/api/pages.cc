@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pages for people: the dashboard, the API page and the OpenAPI document that it shows.
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "api/openapi.hpp"
 #include "api/route.hpp"
@@ -13,12 +15,19 @@
 namespace waxwing::api {
 namespace {
 
+// For a person who looks for a page in a program that was built with WAXWING_DASHBOARD=OFF.
+constexpr std::string_view kNoPages =
+    "This server was built without the dashboard and the API page.\n"
+    "It serves the API all the same; the OpenAPI document is at /-json and /-yaml.\n";
+
 void send_asset(Call&& call, const std::string& name, pages::Reach reach) {
+  if (pages::assets().empty()) {
+    call.send(http::Response::of_type(404, "text/plain; charset=utf-8", std::string(kNoPages)));
+    return;
+  }
   const pages::Asset* asset = pages::find_asset(name);
   if (asset == nullptr) {
-    call.send(http::error_response(404, pages::assets().empty()
-                                            ? "This server was built without pages"
-                                            : "There is no such file"));
+    call.send(http::error_response(404, "There is no such file"));
     return;
   }
   call.send(pages::asset_response(call.request, *asset, reach));

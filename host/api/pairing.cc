@@ -132,7 +132,7 @@ void add_pairing_rows(std::vector<Row>& rows) {
   };
   constexpr std::string_view kQr = "/api/{session}/auth/qr";
   add("GET", kQr, Access::Control, qr, "Get the QR code")
-      .asks("format", "image (the default) or raw.")
+      .asks_choice("format", "image (the default) or raw.", {"image", "raw"})
       .answers_picture();
   add("POST", kQr, Access::Control, qr, "Get the QR code").is_alias();
   add("POST", "/api/{session}/auth/request-code", Access::Control, request_code,

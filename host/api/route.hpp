@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/auth.hpp"
@@ -38,6 +39,7 @@ struct Query {
   std::string_view name;
   std::string_view description;
   bool required = false;
+  std::vector<std::string_view> choices;  // empty = any text
 };
 
 // Made by add_row() and completed by the functions below, one after the other.
@@ -84,7 +86,13 @@ struct Row {
     return pattern.find("{session}") != std::string_view::npos;
   }
   Row& asks(std::string_view name, std::string_view description, bool required = false) {
-    query.push_back({name, description, required});
+    query.push_back({name, description, required, {}});
+    return *this;
+  }
+  // Optional, and one of these.
+  Row& asks_choice(std::string_view name, std::string_view description,
+                   std::vector<std::string_view> choices) {
+    query.push_back({name, description, false, std::move(choices)});
     return *this;
   }
   Row& answers_picture() {

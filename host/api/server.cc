@@ -148,7 +148,7 @@ void add_server_rows(std::vector<Row>& rows, const config::Config& config) {
       .answers(200, "WAHAEnvironment");
   add("GET", "/api/server/environment", Access::Admin, environment,
       "Get the environment variables, secrets masked")
-      .asks("all", "true shows those of others as well.")
+      .asks_choice("all", "true shows those of others as well.", {"true", "false"})
       .answers(200, "Environment");
   add("GET", "/api/server/status", Access::AnyKey, status, "Get start time and uptime")
       .answers(200, "ServerStatusResponse");

@@ -333,7 +333,7 @@ void add_session_rows(std::vector<Row>& rows) {
   constexpr std::string_view kOne = "/api/sessions/{session}";
   constexpr std::string_view kExpand = "\"apps\" adds the session's apps.";
   add("GET", "/api/sessions", Access::AnyKey, list, "List sessions")
-      .asks("all", "true lists STOPPED sessions as well.")
+      .asks_choice("all", "true lists STOPPED sessions as well.", {"true", "false"})
       .asks("expand", kExpand)
       .answers(200, "SessionList");
   add("POST", "/api/sessions", Access::Admin, create, "Create a session and start it")

@@ -62,6 +62,7 @@ std::string write_session(const std::string& name, const Snapshot& s) {
     text += info;
   }
   out.end_object();
+  out.key("configuredEngine").value(s.engine);
   if (s.reason.has_value()) {
     out.key("reason").begin_object();
     out.key("id").value(s.reason->id).key("text").value(s.reason->text).end_object();

@@ -13,7 +13,6 @@
 namespace waxwing::webhook {
 namespace {
 
-constexpr std::size_t kWriteBatch = 500;
 constexpr Millis kLongestAskedDelay(3'600'000);  // by Retry-After
 // Progress of retries that come sooner than this is not worth a write.
 constexpr Millis kProgressWorthStoring(1000);
@@ -247,7 +246,7 @@ void Backlog::settle_row(Slot slot, const Item& item) {
   const std::string pending_key = item.key.octets();
   progress_.erase({item.key, slot});
   if (item.slots.empty()) {
-    write(storage::WriteOp::erase(std::string(kPendingSpace), pending_key));
+    erase_pending(pending_key, item.event->json.size());
     if (item.attempts > 0) {
       write(storage::WriteOp::erase(std::string(kStateSpace), item.key.octets(slot)));
     }
@@ -262,7 +261,7 @@ void Backlog::settle_row(Slot slot, const Item& item) {
                                 write_progress({true, 0, 0})));
     return;
   }
-  write(storage::WriteOp::erase(std::string(kPendingSpace), pending_key));
+  erase_pending(pending_key, item.event->json.size());
   write(storage::WriteOp::erase_prefix(std::string(kStateSpace), pending_key));
   for (const Slot other : item.slots) {
     done_.erase({item.key, other});
@@ -285,95 +284,6 @@ void Backlog::after_change(Slot slot) {
   }
   watch_age();
   check_closed();
-}
-
-// Storing
-// ------------------------------------------------------------------------------------------
-
-void Backlog::write(storage::WriteOp op) {
-  writes_.push_back(std::move(op));
-  if (writes_.size() >= kWriteBatch) {
-    flush({});
-  } else if (writes_.size() == 1) {
-    delivery_.flush_soon(shared_from_this());
-  }
-}
-
-void Backlog::flush(Task done) {
-  if (writes_.empty()) {
-    if (done) {
-      done();
-    }
-    return;
-  }
-  std::vector<storage::WriteOp> batch = std::exchange(writes_, {});
-  const auto again = std::make_shared<std::vector<storage::WriteOp>>(batch);
-  store_.commit(std::move(batch), [self = shared_from_this(), again,
-                                   done = std::move(done)](const Status& status) {
-    if (!status.is_ok() && !self->gone_) {
-      log::warn("webhook.not_stored", {{"session", self->session_}, {"why", status.message()}});
-      // In front of what came since, so that the order of the steps stays.
-      self->writes_.insert(self->writes_.begin(), std::make_move_iterator(again->begin()),
-                           std::make_move_iterator(again->end()));
-      self->delivery_.flush_soon(self);
-    }
-    if (done) {
-      done();
-    }
-  });
-}
-
-// The end
-// ------------------------------------------------------------------------------------------
-
-void Backlog::close(Millis limit) {
-  closing_ = true;
-  delivery_.loop().start_timer(limit, [self = shared_from_this()] { self->erase_everything(); });
-  check_closed();
-}
-
-void Backlog::check_closed() {
-  if (!closing_ || gone_ || loading_) {
-    return;
-  }
-  const bool empty = std::all_of(queues_.begin(), queues_.end(),
-                                 [](const auto& entry) { return entry.second.empty(); });
-  if (empty) {
-    erase_everything();
-  }
-}
-
-void Backlog::erase_everything() {
-  if (gone_) {
-    return;
-  }
-  abandon();
-  std::vector<storage::WriteOp> ops;
-  for (const std::string_view space : {kPendingSpace, kStateSpace, kDeadSpace}) {
-    ops.push_back(storage::WriteOp::erase_prefix(std::string(space), ""));
-  }
-  store_.commit(std::move(ops), [self = shared_from_this()](const Status& status) {
-    if (!status.is_ok()) {
-      log::warn("webhook.rows_left", {{"session", self->session_}, {"why", status.message()}});
-    }
-  });
-}
-
-void Backlog::abandon() {
-  gone_ = true;
-  delivery_.loop().cancel_timer(std::exchange(age_timer_, 0));
-  for (auto& [slot, queue] : queues_) {
-    queue.for_each_chain([&](const std::string&, Queue::Chain& chain) {
-      if (chain.phase == Queue::Phase::Waiting) {
-        delivery_.loop().cancel_timer(chain.timer);
-      }
-    });
-    delivery_.counters().pending.fetch_sub(static_cast<std::int64_t>(queue.counted),
-                                           std::memory_order_relaxed);
-  }
-  queues_.clear();
-  writes_.clear();
-  arrivals_.clear();
 }
 
 // The API's view

@@ -61,7 +61,7 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   };
   using DeadFn = UniqueFunction<void(Result<std::vector<Dead>>)>;
   // Dead letters in the order of their events, those behind the key `after`; fewer than `limit`
-  // only at the end.
+  // only at the end. With 0 as many as memory is for, none only at the end.
   void read_dead(const std::string& after, std::uint32_t limit, DeadFn done);
 
   // What Delivery asks and tells.
@@ -76,13 +76,20 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
               std::optional<Millis> retry_after);
 
  private:
-  // Reading (backlog_rows.cc)
+  // Reading (backlog_rows.cc; pages and writing: backlog_store.cc)
   void open();
   void read_progress_from(const std::string& after);
   void read_rows_from(const std::string& after);
   void take_row(const storage::Row& stored);
   [[nodiscard]] std::optional<Item> item_for(Slot slot, const RowKey& key, const Row& row) const;
   void loaded();
+  using Rows = std::vector<storage::Row>;
+  using PageFn = UniqueFunction<void(Result<Rows>)>;
+  // The rows behind `after`, whole ones; `limit` 0 = some, none only at the end. `space` is a
+  // constant.
+  void read_page(std::string_view space, const std::string& after, std::uint32_t limit,
+                 PageFn done);
+  void join_pieces(std::string_view space, Rows rows, std::size_t room, PageFn done);
   void load_tail(Slot slot);
   void take_tail(Slot slot, const std::vector<storage::Row>& rows, std::uint64_t generation);
   void trim_dead();
@@ -102,6 +109,8 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   void wait(Slot slot, const std::string& order_key, Queue::Chain& chain, Millis delay);
   void after_change(Slot slot);
   void write(storage::WriteOp op);
+  void write_all(std::vector<storage::WriteOp> ops);
+  void erase_pending(const std::string& key, std::size_t bytes);
   [[nodiscard]] std::string write_report() const;
   void check_closed();
   void erase_everything();
@@ -121,6 +130,8 @@ class Backlog : public std::enable_shared_from_this<Backlog> {
   std::map<std::pair<RowKey, Slot>, Progress> progress_;  // of an earlier run, until it is used
   std::set<std::pair<RowKey, Slot>> done_;                // of rows that wait for another slot yet
   std::vector<storage::WriteOp> writes_;                  // to be stored soon
+  std::size_t write_bytes_ = 0;                           // of these, those since the last flush
+  std::map<std::string_view, std::uint32_t> page_rows_;   // of the next reading, by space
   std::map<Slot, std::uint64_t> dropped_;                 // not told yet
   runtime::Loop::TimerId age_timer_ = 0;                  // for the oldest that waits
   std::uint32_t buried_ = 0;                              // since dead letters were trimmed

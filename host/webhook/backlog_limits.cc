@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "webhook/backlog.hpp"
 #include "webhook/delivery.hpp"
+#include "webhook/long_row.hpp"
 
 namespace waxwing::webhook {
 namespace {
@@ -25,10 +26,11 @@ void Backlog::bury(Slot slot, const Item& item, const std::string& error) {
   }
   const std::int64_t now_ms = delivery_.loop().clock().unix_ms();
   const auto kept = std::chrono::hours(24) * delivery_.settings().dead_letters_days;
-  write(storage::WriteOp::put(
-      std::string(kDeadSpace), item.key.octets(slot),
-      write_dead({now_ms, item.attempts, error, write_row(*item.event, {slot}, item.since_ms)}),
-      now_ms + Millis(kept).count()));
+  std::vector<storage::WriteOp> ops;
+  put_row(ops, kDeadSpace, item.key.octets(slot),
+          write_dead({now_ms, item.attempts, error, write_row(*item.event, {slot}, item.since_ms)}),
+          now_ms + Millis(kept).count());
+  write_all(std::move(ops));
   if (++buried_ >= kTrimDeadEvery) {
     buried_ = 0;
     trim_dead();

@@ -5,17 +5,16 @@
 #include "base/log.hpp"
 #include "webhook/backlog.hpp"
 #include "webhook/delivery.hpp"
+#include "webhook/long_row.hpp"
 
 namespace waxwing::webhook {
 namespace {
 
-constexpr std::uint32_t kPage = 250;  // rows per reading
-
-storage::Scan page(std::string_view space, const std::string& after, std::uint32_t limit = kPage) {
+storage::Scan keys_of(std::string_view space, std::uint32_t limit) {
   storage::Scan scan;
   scan.space = space;
-  scan.after = after;
   scan.limit = limit;
+  scan.keys_only = true;
   return scan;
 }
 
@@ -25,9 +24,7 @@ storage::Scan page(std::string_view space, const std::string& after, std::uint32
 // ---------------------------------------------------------------------------
 
 void Backlog::open() {
-  storage::Scan probe = page(kPendingSpace, "", 1);
-  probe.keys_only = true;
-  store_.scan(std::move(probe), [self = shared_from_this()](const auto& rows) {
+  store_.scan(keys_of(kPendingSpace, 1), [self = shared_from_this()](const auto& rows) {
     if (!rows.has_value()) {
       log::error("webhook.not_read",
                  {{"session", self->session_}, {"why", rows.error().message()}});
@@ -41,7 +38,7 @@ void Backlog::open() {
 }
 
 void Backlog::read_progress_from(const std::string& after) {
-  store_.scan(page(kStateSpace, after), [self = shared_from_this()](const auto& rows) {
+  read_page(kStateSpace, after, 0, [self = shared_from_this()](const auto& rows) {
     if (self->gone_) {
       return;
     }
@@ -67,7 +64,7 @@ void Backlog::read_progress_from(const std::string& after) {
 }
 
 void Backlog::read_rows_from(const std::string& after) {
-  store_.scan(page(kPendingSpace, after), [self = shared_from_this()](const auto& rows) {
+  read_page(kPendingSpace, after, 0, [self = shared_from_this()](const auto& rows) {
     if (self->gone_) {
       return;
     }
@@ -113,7 +110,7 @@ void Backlog::take_row(const storage::Row& stored) {
   const auto row = read_row(stored.value);
   if (!read_key(stored.key, key) || !row.has_value()) {
     log::error("webhook.row_damaged", {{"session", session_}});
-    write(storage::WriteOp::erase(std::string(kPendingSpace), stored.key));
+    erase_pending(stored.key, kUnknownBytes);
     return;
   }
   bool waits = false;
@@ -124,7 +121,7 @@ void Backlog::take_row(const storage::Row& stored) {
     }
   }
   if (!waits) {
-    write(storage::WriteOp::erase(std::string(kPendingSpace), stored.key));
+    erase_pending(stored.key, stored.value.size());
     write(storage::WriteOp::erase_prefix(std::string(kStateSpace), stored.key));
   }
 }
@@ -155,25 +152,25 @@ void Backlog::load_tail(Slot slot) {
     return;
   }
   const Queue& from = queue(slot);
-  store_.scan(page(kPendingSpace, from.window_end().octets()), [self = shared_from_this(), slot,
-                                                                generation =
-                                                                    from.tail_generation()](
-                                                                   const auto& rows) {
-    self->reading_tail_.erase(slot);
-    if (self->gone_) {
-      return;
-    }
-    if (!rows.has_value()) {
-      log::warn("webhook.not_read", {{"session", self->session_}, {"why", rows.error().message()}});
-      self->delivery_.loop().start_timer(Millis(1000), [weak = self->weak_from_this(), slot] {
-        if (const auto alive = weak.lock()) {
-          alive->after_change(slot);
+  read_page(
+      kPendingSpace, from.window_end().octets(), 0,
+      [self = shared_from_this(), slot, generation = from.tail_generation()](const auto& rows) {
+        self->reading_tail_.erase(slot);
+        if (self->gone_) {
+          return;
         }
+        if (!rows.has_value()) {
+          log::warn("webhook.not_read",
+                    {{"session", self->session_}, {"why", rows.error().message()}});
+          self->delivery_.loop().start_timer(Millis(1000), [weak = self->weak_from_this(), slot] {
+            if (const auto alive = weak.lock()) {
+              alive->after_change(slot);
+            }
+          });
+          return;
+        }
+        self->take_tail(slot, *rows, generation);
       });
-      return;
-    }
-    self->take_tail(slot, *rows, generation);
-  });
 }
 
 void Backlog::take_tail(Slot slot, const std::vector<storage::Row>& rows,
@@ -183,10 +180,11 @@ void Backlog::take_tail(Slot slot, const std::vector<storage::Row>& rows,
   for (const storage::Row& stored : rows) {
     RowKey key;
     const auto row = read_row(stored.value);
-    if (!read_key(stored.key, key) || !row.has_value()) {
+    if (!read_key(stored.key, key)) {
       continue;
     }
-    if (auto item = item_for(slot, key, *row)) {
+    auto item = row.has_value() ? item_for(slot, key, *row) : std::nullopt;
+    if (item.has_value()) {
       touched.push_back(item->event->order_key);
       to.push_from_tail(std::move(*item));
     } else {
@@ -206,24 +204,25 @@ void Backlog::take_tail(Slot slot, const std::vector<storage::Row>& rows,
 // ---------------------------------------------------------------------------------------
 
 void Backlog::trim_dead() {
-  storage::Scan scan = page(kDeadSpace, "", 0);
-  scan.keys_only = true;
-  scan.limit = static_cast<std::uint32_t>(delivery_.settings().dead_letters + 2 * kPage);
-  store_.scan(std::move(scan), [self = shared_from_this()](const auto& rows) {
+  constexpr std::uint32_t kMostTooMany = 500;  // at once
+  const auto limit = static_cast<std::uint32_t>(delivery_.settings().dead_letters + kMostTooMany);
+  store_.scan(keys_of(kDeadSpace, limit), [self = shared_from_this()](const auto& rows) {
     const std::size_t most = self->delivery_.settings().dead_letters;
     if (self->gone_ || !rows.has_value() || rows->size() <= most) {
       return;
     }
+    std::vector<storage::WriteOp> ops;
     for (std::size_t i = 0; i < rows->size() - most; ++i) {
-      self->write(storage::WriteOp::erase(std::string(kDeadSpace), (*rows)[i].key));
+      erase_row(ops, kDeadSpace, (*rows)[i].key, kUnknownBytes);
     }
+    self->write_all(std::move(ops));
   });
 }
 
 void Backlog::read_dead(const std::string& after, std::uint32_t limit, DeadFn done) {
   // What is about to be stored belongs to it.
   flush([self = shared_from_this(), after, limit, done = std::move(done)]() mutable {
-    self->store_.scan(page(kDeadSpace, after, limit), [done = std::move(done)](const auto& rows) {
+    self->read_page(kDeadSpace, after, limit, [done = std::move(done)](const auto& rows) mutable {
       if (!rows.has_value()) {
         done(rows.error());
         return;

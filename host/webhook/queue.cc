@@ -18,8 +18,9 @@ void Queue::put(Item item) {
 
 bool Queue::push(Item item) {
   const std::size_t bytes = item.event->size_bytes();
+  const bool fits = has_room();
   bytes_ += bytes;
-  if (!has_room()) {
+  if (!fits) {
     has_tail_ = true;
     ++tail_generation_;
     ++tail_;

@@ -39,8 +39,9 @@ class Queue {
     std::uint64_t timer = 0;  // while Waiting
   };
 
-  // `window`: events in memory.
-  explicit Queue(std::size_t window = 500) noexcept : most_(window) {}
+  // In memory, but always one event, however long.
+  explicit Queue(std::size_t window = 500, std::size_t window_bytes = 4 << 20) noexcept
+      : most_(window), most_bytes_(window_bytes) {}
 
   // Behind everything that waits, into the window if it has room: then true. Else the row stays in
   // the store and is counted. An item that is not stored must not come to a full window.
@@ -69,9 +70,14 @@ class Queue {
   [[nodiscard]] std::size_t in_window() const noexcept { return window_; }
   // Rows may lie in the store behind the window.
   [[nodiscard]] bool has_tail() const noexcept { return has_tail_; }
-  [[nodiscard]] bool has_room() const noexcept { return !has_tail_ && window_ < most_; }
+  [[nodiscard]] bool has_room() const noexcept {
+    return !has_tail_ && (window_ == 0 || (window_ < most_ && window_bytes() < most_bytes_));
+  }
   // Half of the window's room is free for rows of the tail.
-  [[nodiscard]] bool wants_tail() const noexcept { return has_tail_ && window_ <= most_ / 2; }
+  [[nodiscard]] bool wants_tail() const noexcept {
+    return has_tail_ &&
+           (window_ == 0 || (window_ <= most_ / 2 && window_bytes() <= most_bytes_ / 2));
+  }
   // Changes with each row that joins the tail.
   [[nodiscard]] std::uint64_t tail_generation() const noexcept { return tail_generation_; }
   // The last row that came into the window: the tail begins behind it.
@@ -94,8 +100,12 @@ class Queue {
 
  private:
   void put(Item item);
+  [[nodiscard]] std::size_t window_bytes() const noexcept {
+    return bytes_ - std::min(bytes_, tail_bytes_);
+  }
 
   std::size_t most_;
+  std::size_t most_bytes_;
   std::unordered_map<std::string, Chain> chains_;  // by order key
   std::size_t window_ = 0;
   std::size_t tail_ = 0;

@@ -5,6 +5,7 @@
 //   waxwing.outbox        key RowKey          an event and the slots that wait for it
 //   waxwing.outbox.state  key RowKey + slot   how far one of several deliveries has come
 //   waxwing.outbox.dead   key RowKey + slot   an event that one webhook could not be given
+// Events and dead letters that are long lie in pieces (long_row.hpp).
 #pragma once
 
 #include <compare>

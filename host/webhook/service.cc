@@ -14,8 +14,6 @@
 namespace waxwing::webhook {
 namespace {
 
-constexpr std::uint32_t kReplayPage = 200;
-
 // WAHA's clients may look for its name.
 std::string user_agent() {
   return "WAHA/" + std::string(kWahaVersion) + " Waxwing/" + std::string(kVersion);
@@ -275,7 +273,7 @@ void Service::replay(const std::string& session, std::vector<std::string> event_
 void Service::replay_page(const Entry& entry, const std::string& after,
                           std::shared_ptr<Replaying> replaying) {
   entry.backlog->read_dead(
-      after, kReplayPage, [this, entry, replaying](Result<std::vector<Backlog::Dead>> dead) {
+      after, 0, [this, entry, replaying](Result<std::vector<Backlog::Dead>> dead) {
         if (!dead.has_value()) {
           replaying->done(dead.error());
           return;

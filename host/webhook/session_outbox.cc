@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "runtime/loop.hpp"
+#include "webhook/long_row.hpp"
 
 namespace waxwing::webhook {
 namespace {
@@ -63,9 +64,8 @@ event::Outbox::Admission SessionOutbox::admit(const event::EventPtr& event) {
   if (arrival.stored) {
     // It does not expire, since the index of what expires would be one more page to write twice;
     // the backlog gives up in time.
-    admission.rows.push_back(
-        storage::WriteOp::put(std::string(kPendingSpace), arrival.key.octets(),
-                              write_row(*event, arrival.slots, arrival.since_ms)));
+    put_row(admission.rows, kPendingSpace, arrival.key.octets(),
+            write_row(*event, arrival.slots, arrival.since_ms));
   }
   admitted_.push_back({admission.ticket, std::move(arrival)});
   return admission;
@@ -100,10 +100,9 @@ void SessionOutbox::put_back(std::vector<Backlog::Dead> letters,
     arrival.event = std::move(dead.row.event);
     arrival.slots = {dead.slot};
     arrival.since_ms = env_.egress.clock().unix_ms();
-    ops.push_back(
-        storage::WriteOp::put(std::string(kPendingSpace), arrival.key.octets(),
-                              write_row(*arrival.event, arrival.slots, arrival.since_ms)));
-    ops.push_back(storage::WriteOp::erase(std::string(kDeadSpace), dead.key));
+    put_row(ops, kPendingSpace, arrival.key.octets(),
+            write_row(*arrival.event, arrival.slots, arrival.since_ms));
+    erase_row(ops, kDeadSpace, dead.key, arrival.event->json.size());
     arrivals.push_back(std::move(arrival));
   }
   // In the same line as the session's own batches, so that places are handed over in order.

@@ -52,7 +52,7 @@ const char kConfigSchema[] = R"json({
       "description": "Messages that arrive after login.",
       "properties": {
         "count": {"type": "integer", "minimum": 0, "maximum": 10000000},
-        "size": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 100},
+        "size": {"type": "integer", "minimum": 0, "maximum": 16000000, "default": 100},
         "everyMs": {"type": "integer", "minimum": 0, "maximum": 86400000, "default": 0,
                     "description": "Pause before each of them; 0 = all at once."}
       }

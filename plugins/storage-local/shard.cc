@@ -78,16 +78,19 @@ std::string end_of_prefix(std::string_view prefix) {
 }
 
 Shard::Shard(std::string path, std::uint32_t index, const Settings& settings, Counters& counters)
-    : path_(std::move(path)), counters_(counters), db_(path_) {
+    : path_(std::move(path)),
+      counters_(counters),
+      log_room_(settings.checkpoint_pages),
+      db_(path_) {
   const std::string pragmas =
       "PRAGMA busy_timeout=" + std::to_string(settings.busy_timeout_ms) + "; PRAGMA cache_size=-" +
       std::to_string(settings.cache_kb) +
-      "; PRAGMA wal_autocheckpoint=" + std::to_string(settings.checkpoint_pages) +
       // A log that grew in a burst gives its space back at the next checkpoint.
-      "; PRAGMA journal_size_limit=" + std::to_string(settings.checkpoint_pages * 4'096ULL) +
+      "; PRAGMA journal_size_limit=" + std::to_string(log_room_.most_bytes()) +
       "; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0"
       "; PRAGMA trusted_schema=OFF; PRAGMA journal_mode=WAL";
   db_.execute(pragmas.c_str());
+  log_room_.serve(db_.handle());
   check_schema(db_, path_, index, settings.shards);
   const std::int64_t reserved = db_.integer("SELECT reserved_versions FROM wax_schema");
   last_version_ = committed_reserve_ = transaction_reserve_ = static_cast<std::uint64_t>(reserved);

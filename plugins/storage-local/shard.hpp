@@ -13,6 +13,7 @@
 
 #include <waxwing/plugin/storage.hpp>
 
+#include "log_room.hpp"
 #include "settings.hpp"
 #include "sqlite.hpp"
 
@@ -56,6 +57,7 @@ class Shard {
   const std::string path_;
   Counters& counters_;
   std::mutex mutex_;  // guards all below
+  LogRoom log_room_;
   Database db_;
 
   // Versions are taken from blocks that are reserved in the file ahead of use, so that a commit

@@ -75,6 +75,7 @@ class Database {
   void rollback() noexcept;
   // Closes and says whether that worked; all statements must be gone.
   void close();
+  [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
 
  private:
   struct Close {

@@ -272,8 +272,10 @@ await run({
       await axe(small, `${name}, details`);
       await small.keyboard.press('Escape');
       await small.getByRole('link', { name: 'Events' }).click();
-      await api('POST', '/api/sendText', { session: 'hooked', chatId: '12345@c.us', text: 'A longer text, to see what happens to lines that are too long for a phone' });
-      await small.locator('ol.events li').first().waitFor();
+      await until(async () => { // the page may not listen yet
+        await api('POST', '/api/sendText', { session: 'hooked', chatId: '12345@c.us', text: 'A longer text, to see what happens to lines that are too long for a phone' });
+        return (await small.locator('ol.events li').count()) > 0;
+      }, `${name}: an event`);
       await shot(small, `events-${name}`);
       await axe(small, `${name}, events`);
       await small.context().close();

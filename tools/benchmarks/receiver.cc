@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A webhook receiver that costs little: takes POSTs on loopback, answers 200, and on each line of
 // its standard input writes what came so far: count, seconds from the first to the last, p50 and
-// p99 in ms from the event's own time to its arrival. Begins anew after each.
+// p99 in ms from the event's own time to its arrival; from the time that a text begins with where
+// it does (waxwing-simulator's load). Begins anew after each.
 //
 // The port it chose is the first line it writes.
 #include <fcntl.h>
@@ -49,7 +50,7 @@ class Receiver {
       if (delays_.empty()) {
         first_ = last_;
       }
-      delays_.push_back(last_ - static_cast<double>(number(head, "X-Webhook-Timestamp: ")));
+      delays_.push_back(last_ - origin_ms(head, std::string_view(buffer).substr(end, size - end)));
       buffer.erase(0, size);
       if (::write(fd, kAnswer.data(), kAnswer.size()) < 0) {
         return;
@@ -75,6 +76,14 @@ class Receiver {
   static long long number(std::string_view head, std::string_view name) {
     const auto at = head.find(name);
     return at == std::string_view::npos ? 0 : std::atoll(head.data() + at + name.size());
+  }
+
+  static double origin_ms(std::string_view head, std::string_view body) {
+    constexpr std::string_view kText = R"("body":")";
+    constexpr long long kAnyTimeUs = 1'000'000'000'000'000;  // less is no time
+    const long long written_us = number(body, kText);
+    return written_us > kAnyTimeUs ? static_cast<double>(written_us) / 1000
+                                   : static_cast<double>(number(head, "X-Webhook-Timestamp: "));
   }
 
   std::vector<double> delays_;

@@ -307,6 +307,40 @@ void type_as_phone(const Call& call) {
   call.answer(json::object());
 }
 
+void start_load(const Call& call) {
+  LoadPlan plan;
+  for (const json& pair : call.body.value("pairs", json::array())) {
+    const auto text = [&](std::size_t i) {
+      return pair.is_array() && pair.size() == 2 && pair[i].is_string() ? pair[i].get<std::string>()
+                                                                        : std::string();
+    };
+    Account* author = call.server.world().find_phone(text(0));
+    const auto to = md::Jid::parse(text(1));
+    if (author == nullptr || !to) {
+      return call.fail(422,
+                       "pairs: each the number of an account, and an address that it writes to");
+    }
+    plan.pairs.emplace_back(author, *to);
+  }
+  if (plan.pairs.empty()) {
+    return call.fail(422, "pairs should not be empty");
+  }
+  plan.count = call.body.value("count", std::uint64_t{plan.pairs.size()});
+  plan.per_s = call.body.value("per_s", plan.per_s);
+  plan.window = call.body.value("window", plan.window);
+  plan.size = std::min<std::size_t>(call.body.value("size", plan.size), 65'536);
+  call.server.load().start(std::move(plan));
+  call.answer(json::object());
+}
+
+void show_load(const Call& call) {
+  const Load& load = call.server.load();
+  call.answer({{"planned", load.planned()},
+               {"written", load.written()},
+               {"refused", load.refused()},
+               {"confirmed", load.confirmed()}});
+}
+
 void create_group(const Call& call) {
   std::vector<Account*> people;
   for (const json& phone : call.body.value("phones", json::array())) {
@@ -423,6 +457,8 @@ constexpr Operation kOperations[] = {
     {"PUT", "/browsers/options", set_page_options},
     {"GET", "/groups", list_groups},
     {"POST", "/groups", create_group},
+    {"GET", "/load", show_load},
+    {"POST", "/load", start_load},
     {"GET", "/pairings", list_pairings},
     {"POST", "/pairings/expire", expire_pairing},
     {"POST", "/drop", drop_all},
@@ -482,7 +518,11 @@ OnHttp make_control(Server& server, Web& web) {
           return call.fail(400, "the body is no JSON object");
         }
       }
-      return operation.run(call);
+      try {
+        return operation.run(call);
+      } catch (const json::exception& wrong) {
+        return call.fail(422, wrong.what());
+      }
     }
     call.fail(404, "there is no such operation; see /openapi.json");
   };

@@ -203,8 +203,8 @@ md::Result<std::string> Phone::write(const md::Jid& to, md::ByteView message) {
     const bool own = group == nullptr && reader == &account_;
     const md::Bytes text = own ? md::device_sent(to.to_string(), message) : for_devices;
     for (auto& [number, device] : reader->devices) {
-      if (reader == &account_ && number == 0) {
-        continue;
+      if (number == 0 && (reader == &account_ || !server_.phones().awake(*reader))) {
+        continue;  // what a phone in its drawer gets is dropped anyway
       }
       auto enc = seal(*reader, device, text);
       if (!enc) {

@@ -76,6 +76,10 @@ class Phones {
     const auto it = phones_.find(&account);
     return it == phones_.end() ? nullptr : &it->second;
   }
+  [[nodiscard]] bool awake(Account& account) {
+    const Phone* phone = find(account);
+    return phone != nullptr && phone->awake();
+  }
 
  private:
   Server& server_;

@@ -287,8 +287,12 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
   const bool retry = type == "retry";
   const bool later = type == "read" || type == "read-self" || type == "played";
   Device& own = *connection.device();
-  if (!retry && !later && !take(own, id, "message")) {
-    server_.violate(connection, "receipt.never_delivered", md::to_text(receipt));
+  if (!retry && !later) {
+    if (take(own, id, "message")) {
+      ++confirmed_;
+    } else {
+      server_.violate(connection, "receipt.never_delivered", md::to_text(receipt));
+    }
   }
   md::Node ack("ack");
   ack.set("class", "receipt").set("id", id).set("from", *to);

@@ -39,6 +39,8 @@ class Router {
   [[nodiscard]] std::string next_id() { return "sim" + std::to_string(++sent_); }
 
   [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
+  // Copies of messages that devices have said to have.
+  [[nodiscard]] std::uint64_t confirmed() const noexcept { return confirmed_; }
 
  private:
   struct Outgoing;
@@ -56,6 +58,7 @@ class Router {
   Server& server_;
   std::uint64_t sent_ = 0;
   std::uint64_t messages_ = 0;
+  std::uint64_t confirmed_ = 0;
 };
 
 }  // namespace waxwing::simulator

@@ -13,6 +13,7 @@
 #include "faults.hpp"
 #include "groups.hpp"
 #include "io.hpp"
+#include "load.hpp"
 #include "multidevice/binary/node.hpp"
 #include "multidevice/noise/responder.hpp"
 #include "phone.hpp"
@@ -80,6 +81,7 @@ class Server {
   [[nodiscard]] Router& router() noexcept { return router_; }
   [[nodiscard]] Groups& groups() noexcept { return groups_; }
   [[nodiscard]] Phones& phones() noexcept { return phones_; }
+  [[nodiscard]] Load& load() noexcept { return load_; }
   [[nodiscard]] Clock& clock() noexcept { return clock_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] const Certificates& certificates() const noexcept { return certificates_; }
@@ -113,6 +115,7 @@ class Server {
   Router router_{*this};
   Groups groups_{*this};
   Phones phones_{*this};
+  Load load_{*this};
   std::map<Connection*, std::weak_ptr<Connection>> open_;
   std::deque<std::string> transcript_;
   std::uint64_t connections_made_ = 0;

@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "multidevice/engine/passkey_answer.hpp"
 #include "multidevice/pair/link_code.hpp"
 
 namespace waxwing::multidevice {
@@ -18,8 +17,6 @@ using Json = nlohmann::json;
 using plugin::Error;
 using plugin::Outcome;
 
-// Beyond what the host takes by itself; a connection that does not drain is of no use.
-constexpr std::size_t kMaxUnsentBytes = std::size_t{4} << 20U;
 // A far end that does not answer a goodbye is left after that time.
 constexpr std::uint32_t kGoodbyeMs = 1'000;
 
@@ -33,22 +30,6 @@ StoreRows stored_rows(const plugin::Rows& found) {
   return rows;
 }
 
-// The digits of a phone number in international form; throws Error(WAX_E_INVALID).
-std::string parse_phone(const std::string& given) {
-  std::string digits;
-  for (const char c : given) {
-    if (c >= '0' && c <= '9') {
-      digits += c;
-    } else if (std::string_view("+-() .").find(c) == std::string_view::npos) {
-      throw Error(WAX_E_INVALID, "phoneNumber must be a phone number: digits only");
-    }
-  }
-  if (digits.size() < 7 || digits.size() > 15 || digits[0] == '0') {
-    throw Error(WAX_E_INVALID, "phoneNumber must be in international form: 7 to 15 digits");
-  }
-  return digits;
-}
-
 }  // namespace
 
 NativeEngine::NativeEngine(const plugin::Init& init, const Traits& traits, NativeSettings settings,
@@ -57,7 +38,13 @@ NativeEngine::NativeEngine(const plugin::Init& init, const Traits& traits, Nativ
       traits_(traits),
       settings_(std::move(settings)),
       profile_(std::move(profile)),
-      messaging_(*this, traits.dialect) {}
+      messaging_(*this, traits.dialect),
+      connection_(
+          settings_.endpoint,
+          [this](const plugin::WebSocketOptions& options, plugin::WebSocketEvents on) {
+            return open_websocket(options, std::move(on));
+          },
+          connection_events()) {}
 
 NativeEngine::~NativeEngine() = default;
 
@@ -126,7 +113,7 @@ void NativeEngine::logout(plugin::Call&& call) {
 void NativeEngine::end_with(plugin::Call&& call) {
   waiting_codes_.clear();
   ending_ = std::make_unique<plugin::Call>(std::move(call));
-  if (socket_over_) {
+  if (connection_.over()) {
     finish_end();
   } else {
     Engine::after(kGoodbyeMs, [this] { finish_end(); });
@@ -140,11 +127,7 @@ void NativeEngine::finish_end() {
   const std::unique_ptr<plugin::Call> call = std::move(ending_);
   timer_.cancel();
   quiesce();
-  socket_ = {};
-  socket_over_ = true;
-  client_wants_it_ = false;
-  open_when_over_ = false;
-  unsent_ = {};
+  connection_.abandon();
   wake_ms_ = 0;
   loading_ = false;
   // One of their functions may be running.
@@ -157,84 +140,34 @@ void NativeEngine::finish_end() {
 // Connection --------------------------------------------------------------------------------------
 
 void NativeEngine::open_connection() {
-  if (socket_over_) {
-    connect();
-  } else {
-    open_when_over_ = true;
-  }
-}
-
-void NativeEngine::connect() {
-  open_when_over_ = false;
-  client_wants_it_ = true;
-  if (!has_network()) {
-    post([this] {
-      if (std::exchange(client_wants_it_, false)) {
-        client_->closed("no_network", "This server offers no network to engines.");
-      }
-    });
+  if (has_network()) {
+    connection_.open();
     return;
   }
-  socket_over_ = false;
-  unsent_.clear();
-  plugin::WebSocketOptions options;
-  options.url = settings_.endpoint;
-  options.headers = {{"Origin", "https://web.whatsapp.com"}};
-  options.max_message_bytes = kMaxFrameBytes + 1024;
-  plugin::WebSocketEvents on;
-  on.opened = [this](const plugin::Headers&) {
-    if (client_wants_it_) {
-      client_->connected();
+  post([this] {
+    if (client_) {
+      client_->closed("no_network", "This server offers no network to engines.");
     }
-  };
-  on.message = [this](std::string_view data, bool) {
-    if (client_wants_it_) {
-      client_->received(as_bytes(data));
-    }
-  };
-  on.writable = [this] { flush(); };
-  on.closed = [this](const plugin::NetEnd& end) { on_closed(end); };
-  socket_ = open_websocket(options, std::move(on));
-}
-
-void NativeEngine::on_closed(const plugin::NetEnd& end) {
-  socket_over_ = true;
-  unsent_.clear();
-  if (ending_) {
-    finish_end();
-  } else if (open_when_over_) {
-    connect();
-  } else if (std::exchange(client_wants_it_, false)) {
-    client_->closed(end.ok() ? std::string_view() : end.reason, end.text);
-  }
+  });
 }
 
 void NativeEngine::close_connection() {
-  client_wants_it_ = false;
-  open_when_over_ = false;
-  if (!socket_over_) {
-    socket_.close();
-  }
+  connection_.close();
 }
 
 void NativeEngine::send(ByteView octets) {
-  if (!socket_.is_open()) {
-    return;  // closed() is on its way
-  }
-  if (unsent_.empty() && socket_.send(as_text(octets))) {
-    return;
-  }
-  if (unsent_.size() + octets.size() > kMaxUnsentBytes) {
-    socket_.close(1000, "too slow");
-    return;
-  }
-  unsent_.append(as_text(octets));
+  connection_.send(octets);
 }
 
-void NativeEngine::flush() {
-  if (!unsent_.empty() && socket_.is_open() && socket_.send(unsent_)) {
-    unsent_ = {};
-  }
+Connection::Events NativeEngine::connection_events() {
+  return {[this] { client_->connected(); }, [this](ByteView octets) { client_->received(octets); },
+          [this](const plugin::NetEnd& end, bool wanted) {
+            if (ending_) {
+              finish_end();
+            } else if (wanted) {
+              client_->closed(end.ok() ? std::string_view() : end.reason, end.text);
+            }
+          }};
 }
 
 // Clock, store, threads ---------------------------------------------------------------------------
@@ -470,83 +403,10 @@ void NativeEngine::note_activity() {
   activity(unix_ms());
 }
 
-// Operations --------------------------------------------------------------------------------------
-
 void NativeEngine::invoke(const plugin::Request& request, plugin::Call&& call) {
-  const ClientState now = client_ ? client_->state() : ClientState::Stopped;
-  const auto reply = [&call] {
-    return [shared = std::make_shared<plugin::Call>(std::move(call))](const Status& status) {
-      if (status) {
-        shared->ok();
-      } else {
-        shared->fail(status.fault() == Fault::Argument ? WAX_E_STATE : WAX_E_UNAVAILABLE,
-                     status.message());
-      }
-    };
-  };
-  if (request.op == "auth.requestCode") {
-    request_code(request, std::move(call));
-  } else if (request.op == "auth.passkeyChallenge") {
-    now == ClientState::PasskeyRequired ? call.ok(passkey_)
-                                        : call.fail(WAX_E_STATE, "no challenge is pending");
-  } else if (request.op == "auth.passkeyConfirmation") {
-    now == ClientState::PasskeyConfirmation ? call.ok(passkey_)
-                                            : call.fail(WAX_E_STATE, "no confirmation is pending");
-  } else if (request.op == "auth.passkeyConfirm") {
-    client_ ? client_->confirm_passkey(reply())
-            : call.fail(WAX_E_STATE, "no confirmation is pending");
-  } else if (request.op == "auth.passkeyAssert") {
-    PasskeyAnswer answer = parse_passkey_answer(request.json);
-    client_ ? client_->answer_passkey(std::move(answer.credential), std::move(answer.assertion),
-                                      reply())
-            : call.fail(WAX_E_STATE, "no challenge is pending");
-  } else if (!messaging_.invoke(request.op, request.json, std::move(call))) {
+  if (!invoke_auth(request, call) &&
+      !messaging_.invoke(request.op, request.json, std::move(call))) {
     call.fail(WAX_E_UNSUPPORTED, "there is no operation " + std::string(request.op));
-  }
-}
-
-void NativeEngine::request_code(const plugin::Request& request, plugin::Call&& call) {
-  const Json body = Json::parse(request.json, nullptr, false);
-  const auto text_of = [&](const char* key) {
-    const auto it = body.is_object() ? body.find(key) : body.end();
-    return body.is_object() && it != body.end() && it->is_string() ? it->get<std::string>()
-                                                                   : std::string();
-  };
-  if (!traits_.code_methods && !text_of("method").empty()) {
-    throw Error(WAX_E_UNSUPPORTED, "method is not supported: a code is shown here, not sent");
-  }
-  const std::string phone = parse_phone(text_of("phoneNumber"));
-  const bool soon =
-      has_network() && (loading_ || (client_ && client_->state() == ClientState::Starting &&
-                                     !client_->record().has_value()));
-  if (client_ && client_->can_request_code()) {
-    waiting_codes_.push_back({phone, std::move(call)});
-    answer_waiting_codes();
-  } else if (soon && !ending_) {
-    waiting_codes_.push_back({phone, std::move(call)});
-    Engine::after(traits_.code_wait_ms, [this] {
-      for (CodeRequest& waiting : std::exchange(waiting_codes_, {})) {
-        waiting.call.fail(WAX_E_STATE, "a code can be asked for in SCAN_QR_CODE only");
-      }
-    });
-  } else {
-    throw Error(WAX_E_STATE, "a code can be asked for in SCAN_QR_CODE only");
-  }
-}
-
-void NativeEngine::answer_waiting_codes() {
-  if (!client_) {
-    return;
-  }
-  for (CodeRequest& waiting : std::exchange(waiting_codes_, {})) {
-    const SharedCall call = std::make_shared<plugin::Call>(std::move(waiting.call));
-    client_->request_code(waiting.phone, [call](const Result<std::string>& code) {
-      if (code) {
-        call->ok(Json{{"code", *code}}.dump());
-      } else {
-        call->fail(WAX_E_UNAVAILABLE, code.error().message());
-      }
-    });
   }
 }
 

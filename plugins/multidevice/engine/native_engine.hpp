@@ -12,6 +12,7 @@
 
 #include <waxwing/plugin.hpp>
 
+#include "multidevice/engine/connection.hpp"
 #include "multidevice/engine/messaging.hpp"
 #include "multidevice/engine/native_settings.hpp"
 #include "multidevice/engine/versions.hpp"
@@ -97,12 +98,12 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
   void note(std::string_view what, std::string_view detail) override;
   void note_activity() override;
 
-  void connect();
-  void on_closed(const plugin::NetEnd& end);
-  void flush();
+  Connection::Events connection_events();
   void set_wake_timer();
   void end_with(plugin::Call&& call);
   void finish_end();
+  // False when the operation is none of linking; the call is then as it was.
+  bool invoke_auth(const plugin::Request& request, plugin::Call& call);
   void request_code(const plugin::Request& request, plugin::Call&& call);
   void answer_waiting_codes();
 
@@ -124,11 +125,7 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
 
   bool loading_ = false;  // the credentials are on their way
 
-  plugin::WebSocket socket_;
-  bool socket_over_ = true;       // closed() has come, or there is none
-  bool client_wants_it_ = false;  // what comes is the client's
-  bool open_when_over_ = false;
-  std::string unsent_;  // while the host has no room
+  Connection connection_;
   plugin::ScopedTimer timer_;
   std::int64_t timer_ms_ = 0;
   std::int64_t wake_ms_ = 0;

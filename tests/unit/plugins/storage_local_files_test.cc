@@ -86,6 +86,40 @@ TEST_F(StorageLocalFiles, KeepRowsOverARestart) {
   EXPECT_TRUE(has(*open_local_storage(path_), "a"));
 }
 
+// The log grows ahead of what is in it, in a few steps, and begins anew in the same place.
+TEST_F(StorageLocalFiles, HaveRoomInTheirLogAheadOfCommits) {
+  constexpr int kCommits = 600;
+  constexpr int kPages = 50;
+  const std::string copy = dir_ / "copy";
+  {
+    const auto storage =
+        open_local_storage(path_, 1, R"("checkpoint_pages":)" + std::to_string(kPages));
+    int steps = 0;
+    std::uintmax_t last = 0;
+    for (int i = 0; i < kCommits; ++i) {
+      ASSERT_TRUE(put(*storage, std::to_string(i), 500));
+      const std::uintmax_t bytes = std::filesystem::file_size(path_ + "/shard-00.db-wal");
+      EXPECT_GE(bytes, last) << "is not cut off to grow again";
+      steps += bytes != last ? 1 : 0;
+      last = bytes;
+    }
+    EXPECT_LE(steps, 5);
+    EXPECT_LE(last, std::uintmax_t{kPages + 40} * 4'200);
+    // What a crash of the machine would leave: all but the index in shared memory.
+    std::filesystem::create_directories(copy);
+    for (const char* name : {"shard-00.db", "shard-00.db-wal"}) {
+      std::filesystem::copy_file(path_ + "/" + name, copy + "/" + name);
+    }
+  }
+  EXPECT_EQ(integrity_of(copy + "/shard-00.db"), "ok");
+  const auto storage =
+      open_local_storage(copy, 1, R"("checkpoint_pages":)" + std::to_string(kPages));
+  for (int i = 0; i < kCommits; ++i) {
+    EXPECT_TRUE(has(*storage, std::to_string(i))) << i;
+  }
+  EXPECT_TRUE(put(*storage, "more"));
+}
+
 TEST_F(StorageLocalFiles, AreLockedAgainstASecondServer) {
   auto storage = open_local_storage(path_);
   const auto try_there = [&] {

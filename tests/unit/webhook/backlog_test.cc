@@ -10,6 +10,7 @@
 #include "support/receiver.hpp"
 #include "support/temp_dir.hpp"
 #include "webhook/delivery.hpp"
+#include "webhook/long_row.hpp"
 
 namespace waxwing::webhook {
 namespace {
@@ -37,10 +38,9 @@ class BacklogTest : public ::testing::Test {
   }
   // One webhook, in slot_.
   void configure(const Receiver& receiver, const std::string& retries) {
-    std::string memory;
     auto targets = assign_slots(*json::parse(R"({"webhooks":[{"url":")" + receiver.url() +
                                              R"(","events":["*"],"retries":)" + retries + "}]}"),
-                                memory);
+                                memory_);
     slot_ = targets.items.front().first;
     backlog_->configure(std::move(targets));
   }
@@ -57,9 +57,10 @@ class BacklogTest : public ::testing::Test {
     arrival.event = event;
     arrival.slots = {slot_};
     arrival.since_ms = clock_.unix_ms();
-    ASSERT_TRUE(
-        rows_.commit({storage::WriteOp::put(std::string(kPendingSpace), arrival.key.octets(),
-                                            write_row(*event, arrival.slots, arrival.since_ms))}));
+    std::vector<storage::WriteOp> ops;
+    put_row(ops, kPendingSpace, arrival.key.octets(),
+            write_row(*event, arrival.slots, arrival.since_ms));
+    ASSERT_TRUE(rows_.commit(std::move(ops)));
     backlog_->accept(std::move(arrival));
   }
   // Lets the loop go on until `condition` holds.
@@ -78,16 +79,26 @@ class BacklogTest : public ::testing::Test {
   bool wait_requests(const Receiver& receiver, std::size_t count) {
     return wait([&] { return receiver.count() >= count && counters_.under_way == 0; });
   }
-  [[nodiscard]] std::size_t stored_rows() const {
+  [[nodiscard]] std::size_t stored_rows(std::string_view space = kPendingSpace) const {
     storage::Scan scan;
-    scan.space = kPendingSpace;
+    scan.space = space;
     return rows_.scan_all(std::move(scan))->size();
+  }
+  // As after a crash: only what is stored is left.
+  void begin_anew() {
+    backlog_->abandon();
+    backlog_ = std::make_shared<Backlog>(
+        delivery_, "s", store_->tenant("s", [this](Task task) { loop_.post(std::move(task)); }));
   }
 
   waxwing::testing::TempDir files_;
   ManualClock clock_;
   runtime::Loop loop_{"egress-test", clock_};
-  config::Webhooks settings_;
+  config::Webhooks settings_ = [] {
+    config::Webhooks settings;
+    settings.dead_letters_days = 36'500;  // the store's clock is the real one
+    return settings;
+  }();
   Counters counters_;
   std::uint64_t told_dropped_ = 0;
   Delivery delivery_{
@@ -96,6 +107,7 @@ class BacklogTest : public ::testing::Test {
   const std::shared_ptr<storage::Store> store_ = open_store(files_ / "data");
   std::shared_ptr<Backlog> backlog_;
   storage::BlockingTenant rows_{*store_, "s"};
+  std::string memory_;
   Slot slot_ = 0;
   std::uint64_t sequence_ = 0;
 };
@@ -184,6 +196,79 @@ TEST_F(BacklogTest, RetriesFollowThePolicyByTheClock) {
   clock_.advance(std::chrono::milliseconds(1'000));
   ASSERT_TRUE(wait_requests(down, 3));
   EXPECT_TRUE(wait([&] { return counters_.dead == 1; }));
+}
+
+// Longer than one row of the store may be, and more of them than memory is for.
+TEST_F(BacklogTest, LongEventsOutliveTheServerAndLeaveNothing) {
+  const auto text = [](int number) {
+    return '"' + std::to_string(number) + std::string(3'000'000, 'x') + '"';
+  };
+  const Receiver down([](const Received&) { return Reaction{.status = 500}; });
+  configure(down, R"({"delaySeconds":3600,"attempts":5})");
+  for (int i = 0; i < 4; ++i) {
+    accept("a", text(i));
+  }
+  accept("a", R"("short")");
+  ASSERT_TRUE(wait_requests(down, 1));
+  EXPECT_EQ(stored_rows(), 5U);
+  EXPECT_EQ(stored_rows(parts_space(kPendingSpace)), 4U * 6U);
+
+  begin_anew();
+  clock_.advance(std::chrono::hours(1));
+  const Receiver up;
+  configure(up, R"({"delaySeconds":0,"attempts":5})");
+  ASSERT_TRUE(wait_requests(up, 5));
+  const auto all = up.all();
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(all[i].body, text(static_cast<int>(i))) << i;
+  }
+  EXPECT_EQ(all[4].body, R"("short")");
+  clock_.advance(std::chrono::seconds(3));
+  EXPECT_TRUE(wait([&] { return stored_rows() == 0; }));
+  EXPECT_EQ(stored_rows(parts_space(kPendingSpace)), 0U);
+}
+
+TEST_F(BacklogTest, ALongDeadLetterIsKeptWhole) {
+  const Receiver down([](const Received&) { return Reaction{.status = 500}; });
+  configure(down, R"({"delaySeconds":0,"attempts":0})");
+  const std::string text = '"' + std::string(2'000'000, 'x') + '"';
+  accept("a", text);
+  accept("b", R"("short")");
+  ASSERT_TRUE(wait([&] { return counters_.dead == 2; }));
+  for (const std::uint32_t limit : {0U, 100U}) {
+    std::vector<Backlog::Dead> letters;
+    bool read = false;
+    backlog_->read_dead("", limit, [&](Result<std::vector<Backlog::Dead>> found) {
+      letters = std::move(found).value();
+      read = true;
+    });
+    ASSERT_TRUE(wait([&] { return read; }));
+    ASSERT_EQ(letters.size(), 2U);
+    EXPECT_EQ(letters[0].row.event->json, text);
+    EXPECT_EQ(letters[1].row.event->json, R"("short")");
+  }
+  EXPECT_EQ(stored_rows(parts_space(kPendingSpace)), 0U);
+}
+
+// A piece that is lost costs its own event and no other.
+TEST_F(BacklogTest, ADamagedLongEventStopsNothing) {
+  const Receiver down([](const Received&) { return Reaction{.status = 500}; });
+  configure(down, R"({"delaySeconds":3600,"attempts":5})");
+  accept("a", '"' + std::string(2'000'000, 'x') + '"');
+  accept("a", R"("behind it")");
+  ASSERT_TRUE(wait_requests(down, 1));
+  ASSERT_TRUE(rows_.commit({storage::WriteOp::erase(
+      parts_space(kPendingSpace), RowKey{1, 1}.octets() + std::string("\0\0\0\1", 4))}));
+
+  begin_anew();
+  clock_.advance(std::chrono::hours(1));
+  const Receiver up;
+  configure(up, R"({"delaySeconds":0,"attempts":5})");
+  ASSERT_TRUE(wait_requests(up, 1));
+  EXPECT_EQ(up.all().front().body, R"("behind it")");
+  clock_.advance(std::chrono::seconds(3));
+  EXPECT_TRUE(wait([&] { return stored_rows() == 0; }));
+  EXPECT_EQ(stored_rows(parts_space(kPendingSpace)), 0U);
 }
 
 }  // namespace

@@ -59,6 +59,28 @@ TEST(Queue, WhatDoesNotFitStaysBehindTheWindow) {
   EXPECT_EQ(queue.size(), 5U);
 }
 
+TEST(Queue, AWindowHoldsFewLongEventsAndAlwaysOne) {
+  const std::size_t each = item(1, "a").event->size_bytes();
+  Queue queue(100, each * 2);
+  EXPECT_TRUE(queue.push(item(1, "a")));
+  EXPECT_TRUE(queue.push(item(2, "a")));
+  EXPECT_FALSE(queue.push(item(3, "a")));
+  EXPECT_FALSE(queue.wants_tail());
+  queue.pop("a");
+  EXPECT_TRUE(queue.wants_tail());
+  queue.push_from_tail(item(3, "a"));
+  queue.end_tail();
+
+  Queue narrow(100, 1);
+  EXPECT_TRUE(narrow.push(item(1, "a")));
+  EXPECT_FALSE(narrow.push(item(2, "a")));
+  EXPECT_FALSE(narrow.wants_tail());
+  narrow.pop("a");
+  EXPECT_TRUE(narrow.wants_tail());
+  narrow.push_from_tail(item(2, "a"));
+  EXPECT_EQ(narrow.size(), 1U);
+}
+
 TEST(Queue, TheOldestThatIsNotUnderWayGivesWay) {
   Queue queue;
   for (std::uint64_t i = 1; i <= 3; ++i) {

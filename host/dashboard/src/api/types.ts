@@ -23,7 +23,8 @@ export interface Session {
   me: Me | null;
   timestamps?: { activity?: number | null };
   assignedWorker?: string;
-  engine?: JsonObject & { engine?: string };
+  engine?: JsonObject & { engine?: string }; // {} while it is stopped
+  configuredEngine?: string;
   reason?: { id: string; text: string };
 }
 
@@ -44,6 +45,8 @@ export interface Engine {
   id: string;
   name: string;
   version: string;
+  available?: boolean;
+  reason?: string;
   configSection: string;
   operations: Operation[];
   events: string[];

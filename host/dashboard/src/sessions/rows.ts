@@ -21,9 +21,10 @@ export interface Wanted {
 
 export const ALL: Wanted = { text: '', status: '', engine: '', server: '' };
 
+// Servers that are no Waxwing do not tell what a stopped session is configured for.
 export function engineOf(session: Session, fallback: string): string {
   const chosen = session.config?.engine;
-  return session.engine?.engine ?? (typeof chosen === 'string' && chosen !== '' ? chosen : fallback);
+  return session.engine?.engine ?? session.configuredEngine ?? (typeof chosen === 'string' && chosen !== '' ? chosen : fallback);
 }
 
 export function rowsOf(states: ServerState[]): Row[] {
