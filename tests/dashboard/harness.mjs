@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real server, its neighbours and a real browser, for the tests of this folder.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -53,10 +53,12 @@ async function start(program, args, env, ready) {
   return { value: await found, log };
 }
 
-export async function startServer(env = {}) {
+// `yaml` is its configuration file.
+export async function startServer(env = {}, yaml = '') {
   const data = mkdtempSync(join(tmpdir(), 'waxwing-dashboard-'));
   finally_(() => rmSync(data, { recursive: true, force: true }));
-  const { value: port, log } = await start('waxwing', env.WAXWING_WA_ENDPOINT ? ['--allow-test-endpoint'] : [], {
+  writeFileSync(join(data, 'waxwing.yaml'), yaml);
+  const { value: port, log } = await start('waxwing', ['--config', join(data, 'waxwing.yaml'), ...(env.WAXWING_WA_ENDPOINT ? ['--allow-test-endpoint'] : [])], {
     PORT: '0', WAHA_LOCAL_STORE_BASE_DIR: data, WAHA_LOG_FORMAT: 'JSON', WAHA_API_KEY: KEY, WAHA_DASHBOARD_PASSWORD: PASSWORD,
     WAHA_PRINT_QR: 'false', ...env,
   }, (line) => line.includes('server.started') && JSON.parse(line).port);

@@ -259,8 +259,8 @@ void Messaging::answer_send(const SendResult& result, const std::string& id, plu
     info.timestamp_s = result.timestamp_s;
   }
   const auto* item = recent_.find(id);
-  call.ok(content::dump(payloads_.message(info, item == nullptr ? Bytes() : item->message,
-                                          sent ? Ack::Server : Ack::Pending, true)));
+  call.ok(payloads_.message(info, item == nullptr ? Bytes() : item->message,
+                            sent ? Ack::Server : Ack::Pending, true));
 }
 
 // Reading, ids, numbers ---------------------------------------------------------------------------
