@@ -19,8 +19,9 @@ namespace waxwing::event {
 class Bus;
 }
 namespace waxwing::plugin_host {
+class EngineProbes;
 class Registry;
-}
+}  // namespace waxwing::plugin_host
 namespace waxwing::session {
 class ClientVersions;
 class Manager;
@@ -36,6 +37,7 @@ struct Context {
   const config::Config& config;
   const config::SessionConfigSchema& session_config;
   const plugin_host::Registry& plugins;
+  const plugin_host::EngineProbes& probes;
   session::Manager& sessions;
   session::ClientVersions& versions;
   event::Bus& events;

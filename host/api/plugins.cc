@@ -6,6 +6,7 @@
 #include "api/route.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "plugin/engine_probes.hpp"
 #include "plugin/registry.hpp"
 #include "session/client_versions.hpp"
 
@@ -19,7 +20,7 @@ Json schema_of(const std::string& text) {
   return schema.has_value() ? std::move(*schema) : Json();
 }
 
-Json engine_json(const plugin_host::EngineInfo& info) {
+Json engine_json(const Context& context, const plugin_host::EngineInfo& info) {
   Json operations = Json::array();
   for (const auto& op : info.ops) {
     operations.push_back({{"name", op.name},
@@ -28,13 +29,20 @@ Json engine_json(const plugin_host::EngineInfo& info) {
                           {"idempotent", (op.flags & WAX_OP_IDEMPOTENT) != 0},
                           {"experimental", (op.flags & WAX_OP_EXPERIMENTAL) != 0}});
   }
-  return {{"id", info.id},
-          {"name", info.name},
-          {"version", info.version},
-          {"configSection", info.config_section},
-          {"configSchema", schema_of(info.config_schema)},
-          {"operations", std::move(operations)},
-          {"events", info.events}};
+  Json out = {{"id", info.id},
+              {"name", info.name},
+              {"version", info.version},
+              {"configSection", info.config_section},
+              {"configSchema", schema_of(info.config_schema)},
+              {"operations", std::move(operations)},
+              {"events", info.events}};
+  if (const auto lack = context.probes.lack_of(info.id)) {
+    out["available"] = lack->empty();
+    if (!lack->empty()) {
+      out["reason"] = *lack;
+    }
+  }
+  return out;
 }
 
 Json backends_json(const std::vector<plugin_host::BackendInfo>& backends) {
@@ -48,7 +56,7 @@ Json backends_json(const std::vector<plugin_host::BackendInfo>& backends) {
   return all;
 }
 
-Json module_json(const plugin_host::LoadOutcome& outcome) {
+Json module_json(const Context& context, const plugin_host::LoadOutcome& outcome) {
   Json out = {{"id", outcome.id}, {"path", outcome.path}, {"loaded", outcome.module != nullptr}};
   if (!outcome.module) {
     out["refusal"] = outcome.refusal;
@@ -57,7 +65,7 @@ Json module_json(const plugin_host::LoadOutcome& outcome) {
   const plugin_host::Module& module = *outcome.module;
   Json engines = Json::array();
   for (const auto& info : module.engines()) {
-    engines.push_back(engine_json(info));
+    engines.push_back(engine_json(context, info));
   }
   Json misbehaviour = Json::object();
   for (int i = 0; i < static_cast<int>(Misbehaviour::Count); ++i) {
@@ -83,7 +91,7 @@ Json module_json(const plugin_host::LoadOutcome& outcome) {
 void list(const Context& context, Call&& call) {
   Json body = Json::array();
   for (const auto& outcome : context.plugins.outcomes()) {
-    body.push_back(module_json(outcome));
+    body.push_back(module_json(context, outcome));
   }
   call.send(http::Response::json(200, json::dump(body)));
 }
@@ -91,7 +99,7 @@ void list(const Context& context, Call&& call) {
 void engines(const Context& context, Call&& call) {
   Json body = Json::array();
   for (const auto& engine : context.plugins.engines()) {
-    body.push_back(engine_json(*engine.info));
+    body.push_back(engine_json(context, *engine.info));
   }
   call.send(http::Response::json(200, json::dump(body)));
 }

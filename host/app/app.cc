@@ -34,6 +34,7 @@
 #include "net/network.hpp"
 #include "pages/asset.hpp"
 #include "plugin/blob.hpp"
+#include "plugin/engine_probes.hpp"
 #include "plugin/proxy_module.hpp"
 #include "plugin/registry.hpp"
 #include "plugin/services.hpp"
@@ -171,13 +172,15 @@ class Server {
         *plugins_, *session_config_, *stores_.at(config_.defaults.storage), loops_.at(0));
     WAX_TRY_VOID(versions_->load());
     files_.sweep([this](const std::string& name) { return manager_->find(name) != nullptr; });
+    probes_ =
+        std::make_unique<plugin_host::EngineProbes>(plugins_->engines(), *session_config_, pool_);
     collect_sessions(metrics_, *manager_);
     collect_plugins(metrics_, *plugins_);
     collect_stores(metrics_, stores_);
     collect_webhooks(metrics_, *webhooks_);
 
-    context_.reset(new api::Context{config_, *session_config_, *plugins_, *manager_, *versions_,
-                                    bus_, *webhooks_, metrics_, Clock::system(),
+    context_.reset(new api::Context{config_, *session_config_, *plugins_, *probes_, *manager_,
+                                    *versions_, bus_, *webhooks_, metrics_, Clock::system(),
                                     Clock::system().unix_ms(), data_dir(), std::move(stop_server)});
     http::Router router;
     WAX_TRY_VOID(api::mount(*context_, router));
@@ -299,6 +302,7 @@ class Server {
   plugin_host::Services services_;
   std::unique_ptr<plugin_host::Registry> plugins_;
   std::optional<config::SessionConfigSchema> session_config_;
+  std::unique_ptr<plugin_host::EngineProbes> probes_;
   proxy::ProxyService proxies_;
   SessionFiles files_;
   session::Manager::Stores stores_;

@@ -39,6 +39,10 @@ std::string last_words(const std::string& said) {
 
 }  // namespace
 
+void WebjsEngine::probe(const wp::Host& host, std::string_view config) {
+  (void)find_kit(parse_settings(config, "{}"), host.module_dir());
+}
+
 WebjsEngine::WebjsEngine(const wp::Init& init)
     : Engine(init), settings_(parse_settings(init.config, init.session_config)) {}
 

@@ -37,6 +37,9 @@ class WebjsEngine final : public wp::Engine, private Loop, private Page::Listene
       wp::op("auth.requestCode", WAX_OP_ANY_STATE),
       wp::op("session.screenshot", WAX_OP_ANY_STATE | WAX_OP_READ_ONLY | WAX_OP_DOWNLOADS)};
 
+  // Throws when there is no browser, or no script for its page.
+  static void probe(const wp::Host& host, std::string_view config);
+
   explicit WebjsEngine(const wp::Init& init);
   ~WebjsEngine() override;
 

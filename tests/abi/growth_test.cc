@@ -128,6 +128,9 @@ TEST(Growth, TheModuleSaysWhatItNeeds) {
   EXPECT_EQ(wax_module_v1()->abi_major, WAX_ABI_MAJOR);
   EXPECT_EQ(wax_module_v1()->abi_minor_required, WAX_ABI_MINOR);  // while the ABI is 0.x
   EXPECT_EQ(wax_module_v1()->get_factory(nullptr, "wax.unknown-factory/1"), nullptr);
+  const auto* factory = static_cast<const wax_engine_factory*>(
+      wax_module_v1()->get_factory(nullptr, WAX_ENGINE_FACTORY));
+  EXPECT_EQ(factory->probe, nullptr);  // of a class that states none
 }
 
 }  // namespace

@@ -123,7 +123,8 @@ static void shut_down(wax_module_ctx* ctx) {
 }
 
 static const void* get_factory(wax_module_ctx* ctx, const char* id) {
-  static const wax_engine_factory factory = {sizeof(wax_engine_factory), 1, describe, create};
+  static const wax_engine_factory factory = {offsetof(wax_engine_factory, probe), 1, describe,
+                                             create, NULL};
   (void)ctx;
   return strcmp(id, WAX_ENGINE_FACTORY) == 0 ? &factory : NULL;
 }

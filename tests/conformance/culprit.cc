@@ -31,6 +31,12 @@ class Culprit final : public wp::Engine {
     }
   }
 
+  static void probe(const wp::Host&, std::string_view) {
+    if (kCrime == "gives-no-reason") {
+      throw wp::Error(WAX_E_UNAVAILABLE, "");
+    }
+  }
+
   void start(wp::Call&& call) override {
     if (kCrime == "forgets") {
       static auto* const kept = new std::vector<wp::Call>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API page, its document before a validator, and every operation's real answer before the document.
 import assert from 'node:assert/strict';
-import { KEY, PASSWORD, problems, require, run, shot, startBrowser, startReceiver, startServer, until } from './harness.mjs';
+import { KEY, PASSWORD, problems, require, run, shot, startBrowser, startReceiver, startServer, startSimulator, until } from './harness.mjs';
 
 const server = await startServer({ WHATSAPP_DEFAULT_ENGINE: 'ECHO' });
 const receiver = await startReceiver();
@@ -136,6 +136,83 @@ await run({
     }
     await operation.scrollIntoViewIfNeeded();
     await shot(page, 'api-page-qr');
+    assert.deepEqual(problems, []);
+  },
+
+  // As somebody does who has just started tools/serve --simulator and changes nothing in what the page offers.
+  async 'what the page offers runs unchanged on a new server'() {
+    const simulator = await startSimulator();
+    const control = (method, path, body) => fetch(simulator.control + path, { method, body: JSON.stringify(body) });
+    const fresh = await startServer({
+      WAXWING_WA_ENDPOINT: simulator.endpoint, WAXWING_WA_ROOT_KEY: simulator.root_key,
+      WHATSAPP_SWAGGER_NO_PASSWORD: 'true', WAHA_API_KEY: '', WAHA_NO_API_KEY: 'true',
+    });
+    const page = await newPage();
+    await page.goto(`${fresh.url}/`);
+    const execute = async (method, path, media) => {
+      const operation = page.locator(`[id$="-${method}${path.replace(/[^a-zA-Z0-9]/g, '_')}"]`);
+      if ((await operation.locator('.execute-wrapper, .btn-group').count()) === 0) await operation.locator('.opblock-summary-control').click();
+      if (media) await operation.locator('.content-type').first().selectOption(media);
+      await operation.getByRole('button', { name: 'Execute' }).click();
+      const answer = operation.locator('.live-responses-table .response');
+      await answer.first().waitFor();
+      const status = (await answer.locator('.response-col_status').first().textContent()).trim();
+      const body = await answer.first().textContent();
+      await operation.locator('.opblock-summary-control').click(); // folded again, so that the page stays short
+      return { status, body };
+    };
+    const expect = async (status, method, path, media) => {
+      const answer = await execute(method, path, media);
+      assert.match(answer.status, new RegExp(`^${status}`), `${method} ${path}: ${answer.status} ${answer.body.slice(0, 400)}`);
+      return answer;
+    };
+    await expect(201, 'POST', '/api/sessions');
+    await until(async () => (await fresh.status('default')) === 'SCAN_QR_CODE', 'a code');
+    await expect(200, 'GET', '/api/{session}/auth/qr', 'application/json');
+    await expect(200, 'GET', '/api/{session}/auth/qr', 'image/png');
+    await expect(200, 'GET', '/api/screenshot', 'application/json');
+    await expect(200, 'GET', '/api/screenshot', 'image/png');
+    await control('POST', '/accounts', { phone: '15550001001', name: 'First' });
+    const { value } = await fresh.api('GET', '/api/default/auth/qr?format=raw');
+    await control('POST', '/accounts/15550001001/scan', { qr: value });
+    await until(async () => (await fresh.status('default')) === 'WORKING', 'WORKING');
+    await expect(201, 'POST', '/api/sendText');
+    await expect(201, 'POST', '/api/{session}/groups');
+    await expect(200, 'PUT', '/api/sessions/{session}');
+    await until(async () => (await fresh.status('default')) === 'WORKING', 'WORKING with the webhook of the example');
+
+    // The others as the page would send them, without its clicks.
+    const fill = (parameter) => encodeURIComponent(parameter.example ?? parameter.schema.default);
+    const send = async (method, path) => {
+      const { parameters = [], requestBody } = document.paths[path][method.toLowerCase()];
+      const query = parameters.filter((one) => one.in === 'query' && one.required).map((one) => `${one.name}=${fill(one)}`).join('&');
+      const target = path.replace(/\{(\w+)\}/g, (_, name) => fill(parameters.find((one) => one.name === name)));
+      const example = Object.values(requestBody?.content['application/json'].examples ?? {})[0]?.value;
+      return fetch(`${fresh.url}${target}?${query}`, { method, headers: { 'Content-Type': 'application/json' }, body: example && JSON.stringify(example) });
+    };
+    for (const [status, method, path] of [
+      [200, 'GET', '/api/sessions'], [200, 'GET', '/api/sessions/{session}'], [200, 'GET', '/api/sessions/{session}/me'],
+      [200, 'GET', '/api/sendText'], [201, 'POST', '/api/reply'], [201, 'POST', '/api/sendLinkPreview'],
+      [201, 'POST', '/api/sendLocation'], [201, 'POST', '/api/sendContactVcard'], [201, 'POST', '/api/startTyping'], [201, 'POST', '/api/stopTyping'],
+      [201, 'POST', '/api/{session}/presence'], [201, 'POST', '/api/{session}/presence/{chatId}/subscribe'], [200, 'GET', '/api/{session}/presence/{chatId}'],
+      [200, 'GET', '/api/contacts/check-exists'], [200, 'GET', '/api/checkNumberStatus'],
+      [200, 'GET', '/api/{session}/groups'], [200, 'GET', '/api/{session}/groups/count'],
+      [201, 'POST', '/api/{session}/ops/{op}'], [200, 'GET', '/api/{session}/capabilities'],
+      [200, 'GET', '/api/{session}/webhooks'], [200, 'GET', '/api/{session}/webhooks/dead'], [201, 'POST', '/api/{session}/webhooks/replay'],
+      [200, 'GET', '/api/engines'], [200, 'GET', '/api/engines/{engine}/version'], [200, 'PUT', '/api/engines/{engine}/version'], [200, 'GET', '/api/plugins'],
+      [201, 'POST', '/api/sessions/{session}/restart'], [201, 'POST', '/api/sessions/{session}/stop'],
+      [201, 'POST', '/api/sessions/{session}/start'], [201, 'POST', '/api/sessions/stop'], [201, 'POST', '/api/sessions/start'],
+      [201, 'POST', '/api/sessions/{session}/logout'], [201, 'POST', '/api/sessions/logout'],
+    ]) {
+      const answer = await send(method, path);
+      assert.equal(answer.status, status, `${method} ${path}: ${await answer.text()}`);
+    }
+
+    const text = page.locator('[id$="-POST_api_sendText"]');
+    await text.locator('.opblock-summary-control').click();
+    await text.getByText('Engines of this server that can do it: ').waitFor();
+    await text.scrollIntoViewIfNeeded();
+    await shot(page, 'api-page-examples');
     assert.deepEqual(problems, []);
   },
 });

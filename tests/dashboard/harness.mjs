@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real server, its neighbours and a real browser, for the tests of this folder.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -53,10 +53,12 @@ async function start(program, args, env, ready) {
   return { value: await found, log };
 }
 
-export async function startServer(env = {}) {
+// `yaml` is its configuration file.
+export async function startServer(env = {}, yaml = '') {
   const data = mkdtempSync(join(tmpdir(), 'waxwing-dashboard-'));
   finally_(() => rmSync(data, { recursive: true, force: true }));
-  const { value: port, log } = await start('waxwing', env.WAXWING_WA_ENDPOINT ? ['--allow-test-endpoint'] : [], {
+  writeFileSync(join(data, 'waxwing.yaml'), yaml);
+  const { value: port, log } = await start('waxwing', ['--config', join(data, 'waxwing.yaml'), ...(env.WAXWING_WA_ENDPOINT ? ['--allow-test-endpoint'] : [])], {
     PORT: '0', WAHA_LOCAL_STORE_BASE_DIR: data, WAHA_LOG_FORMAT: 'JSON', WAHA_API_KEY: KEY, WAHA_DASHBOARD_PASSWORD: PASSWORD,
     WAHA_PRINT_QR: 'false', ...env,
   }, (line) => line.includes('server.started') && JSON.parse(line).port);
@@ -78,7 +80,10 @@ export async function startSimulator(...options) {
   return value;
 }
 
-// A receiver of webhooks that refuses until it is told otherwise.
+// What tries to be markup, in every field that somebody else fills.
+export const EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>';
+
+// A receiver of webhooks that refuses, with a reason that tries to be markup, until it is told otherwise.
 export async function startReceiver() {
   const receiver = { taken: [], status: 500 };
   const server = createServer((request, response) => {
@@ -86,7 +91,7 @@ export async function startReceiver() {
     request.on('data', (part) => { body += part; });
     request.on('end', () => {
       if (receiver.status === 200) receiver.taken.push(JSON.parse(body));
-      response.writeHead(receiver.status).end();
+      response.writeHead(receiver.status, EVIL).end(EVIL);
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

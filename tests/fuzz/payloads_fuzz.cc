@@ -24,6 +24,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!json) {
     return 0;
   }
+  // Text says what the tree says.
+  const auto text = content::decode_text(octets, content::Dialect::Plain);
+  if (!text || nlohmann::json::parse(*text) != nlohmann::json::parse(content::dump(*json))) {
+    std::abort();
+  }
   // What was read can be written, and says the same again.
   const Bytes written = content::encode(*json);
   const auto again = content::decode(written, content::Dialect::Plain);

@@ -39,6 +39,20 @@ TEST_F(WebjsEdges, StartsABrowserThatHangsAgain) {
   EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
 }
 
+TEST_F(WebjsEdges, SaysAtStartThatThereIsNoBrowser) {
+  serve("browser: /nonexistent/chromium");
+  const auto engine = [this] {
+    return http_->get("/api/plugins")
+        .json()
+        .item("id", "engine-webjs")["engines"]
+        .item("id", "WEBJS");
+  };
+  ASSERT_TRUE(wait_until([&] { return engine()["available"].exists(); }));
+  EXPECT_FALSE(engine()["available"].flag());
+  EXPECT_NE(engine()["reason"].text().find("/nonexistent/chromium"), std::string::npos);
+  EXPECT_TRUE(server_.wait_for_log("engine.unavailable")) << "and the server runs";
+}
+
 TEST_F(WebjsEdges, GivesUpOnAPageThatNeverLoads) {
   serve("loadTimeoutS: 1");
   page_options(R"({"hang":true})");

@@ -29,9 +29,9 @@ void expect_ok(const Status& status, const std::string& doing) {
 
 std::vector<Test> all_tests() {
   std::vector<Test> all;
-  for (const auto& group :
-       {file_tests, load_tests, version_tests, descriptor_tests, life_cycle_tests, call_tests,
-        fault_tests, thread_tests, memory_tests, storage_tests, storage_crash_tests, proxy_tests}) {
+  for (const auto& group : {file_tests, load_tests, version_tests, descriptor_tests, probe_tests,
+                            life_cycle_tests, call_tests, fault_tests, thread_tests, memory_tests,
+                            storage_tests, storage_crash_tests, proxy_tests}) {
     std::vector<Test> tests = group();
     all.insert(all.end(), std::make_move_iterator(tests.begin()),
                std::make_move_iterator(tests.end()));

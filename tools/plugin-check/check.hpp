@@ -79,6 +79,7 @@ std::vector<Test> file_tests();
 std::vector<Test> load_tests();
 std::vector<Test> version_tests();
 std::vector<Test> descriptor_tests();
+std::vector<Test> probe_tests();
 std::vector<Test> life_cycle_tests();
 std::vector<Test> call_tests();
 std::vector<Test> fault_tests();

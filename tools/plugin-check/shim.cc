@@ -242,6 +242,12 @@ wax_status engine_create(wax_module_ctx* ctx, const char* engine_id,
   return WAX_OK;
 }
 
+wax_status engine_probe(wax_module_ctx* ctx, const char* engine_id, wax_str config,
+                        wax_error* err) noexcept {
+  Guarded guarded(config.size + kPiece);
+  return state().real_factory.probe(ctx, engine_id, guarded.copy(config), err);
+}
+
 const void* get_factory(wax_module_ctx* ctx, const char* id) noexcept {
   State& s = state();
   const void* real = s.real.get_factory(ctx, id);
@@ -250,6 +256,7 @@ const void* get_factory(wax_module_ctx* ctx, const char* id) noexcept {
   }
   s.factory = s.real_factory = normalised(static_cast<const wax_engine_factory*>(real));
   s.factory.create = s.factory.create != nullptr ? &engine_create : nullptr;
+  s.factory.probe = s.factory.probe != nullptr ? &engine_probe : nullptr;
   return &s.factory;
 }
 

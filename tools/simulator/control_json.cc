@@ -131,11 +131,12 @@ json to_json(const Phone& phone) {
   for (const Letter& letter : phone.letters()) {
     const auto message = md::content::decode(letter.message, md::content::Dialect::Plain);
     const json content = message ? *message : json::object();
+    const json* text = md::content::body(md::content::unwrap(content));
     letters.push_back({{"id", letter.id},
                        {"chat", letter.chat.to_string()},
                        {"from", letter.author.to_string()},
                        {"from_me", letter.from_me},
-                       {"text", md::content::body(md::content::unwrap(content))},
+                       {"text", text == nullptr ? json() : *text},
                        {"message", content}});
   }
   return {{"awake", phone.awake()},

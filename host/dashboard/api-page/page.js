@@ -12,5 +12,7 @@ SwaggerUIBundle({
   displayRequestDuration: true,
   validatorUrl: null,
   docExpansion: 'list',
+  // What nobody should begin with comes last.
+  operationsSorter: (a, b) => Number(a.getIn(['operation', 'deprecated']) ?? false) - Number(b.getIn(['operation', 'deprecated']) ?? false),
   defaultModelsExpandDepth: 0,
 });

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <utility>
 
+#include "multidevice/content/json_writer.hpp"
 #include "multidevice/content/reading.hpp"
 
 namespace waxwing::multidevice::content {
@@ -48,71 +49,73 @@ bool by_lid(const MessageInfo& info) {
   return info.chat.is_person() ? info.chat.is_lid() : info.sender.pn.empty();
 }
 
-const Json* wrapped(const Json& message, const char* name) {
-  return find_path(message, std::string(name) + ".message");
+const Json* wrapped(const Json& message, std::string_view name) {
+  const auto it = message.find(name);
+  return it == message.end() ? nullptr : find_path(*it, "message");
+}
+
+// The same without the wrappers around it, in the dialect that the text is in.
+std::string unwrap_text(const Json& content, std::string_view message) {
+  if (&unwrap(content) == &content) {
+    return std::string(message);
+  }
+  const Json whole = Json::parse(message, nullptr, false);
+  return whole.is_object() ? unwrap(whole).dump() : std::string(message);
 }
 
 }  // namespace
 
-Json whatsmeow_data(const MessageInfo& info, Json message) {
+std::string whatsmeow_data(const MessageInfo& info, const Json& content, std::string_view message) {
   const bool lid = by_lid(info);
   const Names sender = names_of(info.sender, lid);
-  const Names peer = names_of(info.peer, lid);
-  const bool once = wrapped(message, "viewOnceMessage") != nullptr;
-  const bool once2 = wrapped(message, "viewOnceMessageV2") != nullptr;
-  const bool once2x = wrapped(message, "viewOnceMessageV2Extension") != nullptr;
-  Json head = {{"Chat", address(info.chat)},
-               {"Sender", address(sender.used, info.sender_device)},
-               {"IsFromMe", info.from_me},
-               {"IsGroup", info.group},
-               {"AddressingMode", lid ? "lid" : "pn"},
-               {"SenderAlt", address(sender.other, info.sender_device)},
-               {"RecipientAlt", info.from_me ? address(peer.other) : ""},
-               {"BroadcastListOwner", ""},
-               {"BroadcastRecipients", nullptr},
-               {"ID", info.id},
-               {"ServerID", 0},
-               {"Type", info.type},
-               {"PushName", info.push_name},
-               {"Timestamp", rfc3339(info.timestamp_s)},
-               {"Category", info.category},
-               {"Multicast", false},
-               {"MediaType", ""},
-               {"Edit", info.edit},
-               {"VerifiedName", nullptr},
-               {"DeviceSentMeta", nullptr}};
-  return {{"Info", std::move(head)},
-          {"IsEphemeral", wrapped(message, "ephemeralMessage") != nullptr},
-          {"IsViewOnce", once || once2 || once2x},
-          {"IsViewOnceV2", once2},
-          {"IsViewOnceV2Extension", once2x},
-          {"IsDocumentWithCaption", wrapped(message, "documentWithCaptionMessage") != nullptr},
-          {"IsLottieSticker", wrapped(message, "lottieStickerMessage") != nullptr},
-          {"IsEdit", wrapped(message, "editedMessage") != nullptr || info.edit == "1"},
-          {"UnavailableRequestID", ""},
-          {"RetryCount", 0},
-          {"Message", unwrap(message)},
-          {"RawMessage", std::move(message)}};
+  const bool once = wrapped(content, "viewOnceMessage") != nullptr;
+  const bool once2 = wrapped(content, "viewOnceMessageV2") != nullptr;
+  const bool once2x = wrapped(content, "viewOnceMessageV2Extension") != nullptr;
+  JsonWriter out;
+  out.begin_object().key("Info").begin_object();
+  out.member("Chat", address(info.chat));
+  out.member("Sender", address(sender.used, info.sender_device));
+  out.member("IsFromMe", info.from_me);
+  out.member("IsGroup", info.group);
+  out.member("AddressingMode", lid ? "lid" : "pn");
+  out.member("SenderAlt", address(sender.other, info.sender_device));
+  out.member("RecipientAlt", info.from_me ? address(names_of(info.peer, lid).other) : "");
+  out.member("BroadcastListOwner", "").key("BroadcastRecipients").null();
+  out.member("ID", info.id).member("ServerID", 0).member("Type", info.type);
+  out.member("PushName", info.push_name).member("Timestamp", rfc3339(info.timestamp_s));
+  out.member("Category", info.category).member("Multicast", false).member("MediaType", "");
+  out.member("Edit", info.edit).key("VerifiedName").null().key("DeviceSentMeta").null();
+  out.end_object();
+  out.member("IsEphemeral", wrapped(content, "ephemeralMessage") != nullptr);
+  out.member("IsViewOnce", once || once2 || once2x).member("IsViewOnceV2", once2);
+  out.member("IsViewOnceV2Extension", once2x);
+  out.member("IsDocumentWithCaption", wrapped(content, "documentWithCaptionMessage") != nullptr);
+  out.member("IsLottieSticker", wrapped(content, "lottieStickerMessage") != nullptr);
+  out.member("IsEdit", wrapped(content, "editedMessage") != nullptr || info.edit == "1");
+  out.member("UnavailableRequestID", "").member("RetryCount", 0);
+  out.key("Message").raw(unwrap_text(content, message));
+  out.key("RawMessage").raw(message).end_object();
+  return out.take();
 }
 
-Json baileys_data(const MessageInfo& info, Json message) {
+std::string baileys_data(const MessageInfo& info, std::string_view message) {
   const bool lid = by_lid(info);
-  Json key = {{"remoteJid", address(info.chat)},
-              {"fromMe", info.from_me},
-              {"id", info.id},
-              {"addressingMode", lid ? "lid" : "pn"}};
+  JsonWriter out;
+  out.begin_object().key("key").begin_object();
+  out.member("remoteJid", address(info.chat)).member("fromMe", info.from_me);
+  out.member("id", info.id).member("addressingMode", lid ? "lid" : "pn");
   if (info.group) {
     const Names sender = names_of(info.sender, lid);
-    key["participant"] = address(sender.used);
-    key["participantAlt"] = address(sender.other);
+    out.member("participant", address(sender.used));
+    out.member("participantAlt", address(sender.other));
   } else {
-    key["remoteJidAlt"] = address(names_of(info.peer, lid).other);
+    out.member("remoteJidAlt", address(names_of(info.peer, lid).other));
   }
-  return {{"key", std::move(key)},
-          {"messageTimestamp", info.timestamp_s},
-          {"pushName", info.push_name},
-          {"broadcast", info.chat.server == server::kBroadcast},
-          {"message", std::move(message)}};
+  out.end_object();
+  out.member("messageTimestamp", info.timestamp_s).member("pushName", info.push_name);
+  out.member("broadcast", info.chat.server == server::kBroadcast);
+  out.key("message").raw(message).end_object();
+  return out.take();
 }
 
 Json quoted_data(const Json& message) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -12,10 +13,12 @@
 
 namespace waxwing::multidevice::content {
 
-// types/events.Message: Info, Message and flags. `message` in that engine's dialect, as below.
-[[nodiscard]] nlohmann::json whatsmeow_data(const MessageInfo& info, nlohmann::json message);
+// types/events.Message: Info, Message and flags, as text. `content` is the message in
+// Dialect::Plain, `message` its text in that engine's dialect; {} where there is none.
+[[nodiscard]] std::string whatsmeow_data(const MessageInfo& info, const nlohmann::json& content,
+                                         std::string_view message);
 // proto.WebMessageInfo: key, message, messageTimestamp, pushName.
-[[nodiscard]] nlohmann::json baileys_data(const MessageInfo& info, nlohmann::json message);
+[[nodiscard]] std::string baileys_data(const MessageInfo& info, std::string_view message);
 // The quoted message of a message in that dialect, or {}.
 [[nodiscard]] nlohmann::json quoted_data(const nlohmann::json& message);
 

@@ -55,6 +55,20 @@ MessageName name_of(const Json& key, const MessageInfo& info, const Person& me) 
   return name;
 }
 
+void write_person(JsonWriter& out, std::string_view name, const Person& person) {
+  out.key(name);
+  if (person.empty()) {
+    out.null();
+    return;
+  }
+  out.begin_object().key("pn").text_or_null(chat_id(person.pn));
+  out.key("lid").text_or_null(chat_id(person.lid)).end_object();
+}
+
+void write_ack(JsonWriter& out, Ack ack) {
+  out.member("ack", static_cast<int>(ack)).member("ackName", ack_name(ack));
+}
+
 }  // namespace
 
 std::string_view ack_name(Ack ack) noexcept {
@@ -75,121 +89,166 @@ std::string_view ack_name(Ack ack) noexcept {
   return "UNKNOWN";
 }
 
-Json person_json(const Person& person) {
-  if (person.empty()) {
-    return nullptr;
-  }
-  return {{"pn", text_or_null(chat_id(person.pn))}, {"lid", text_or_null(chat_id(person.lid))}};
+bool is_message(const std::vector<Event>& events) {
+  return !events.empty() && (events[0].type == "message" || events[0].type == "message.any");
 }
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json Payloads::base(const MessageInfo& info) const {
+struct Payloads::Read {
+  Read(ByteView octets_in, Dialect dialect)
+      : octets(octets_in), decoded(decode(octets_in, Dialect::Plain)) {
+    readable = bool(decoded);
+    if (!readable) {
+      decoded = Json::object();
+      text =
+          JsonWriter().begin_object().member("undecodable", to_base64(octets)).end_object().take();
+    } else if (auto shown = decode_text(octets, dialect)) {
+      text = std::move(*shown);
+    }
+    content = &unwrap(*decoded);
+  }
+  Read(const Read&) = delete;
+  Read& operator=(const Read&) = delete;
+
+  ByteView octets;
+  Result<Json> decoded;  // Dialect::Plain
+  bool readable = false;
+  const Json* content = nullptr;  // without its wrappers
+  std::string text = "{}";        // in the engine's dialect
+};
+
+void Payloads::write_base(JsonWriter& out, const MessageInfo& info) const {
   const std::string chat = chat_id(info);
-  return {{"id", message_name(info)},
-          {"from", chat},
-          {"fromMe", info.from_me},
-          {"to", info.group ? Json(chat) : Json()},
-          {"participant", info.group ? text_or_null(chat_id(info.sender)) : Json()},
-          {"sender", person_json(info.sender)},
-          {"peer", person_json(info.peer)}};
+  out.member("id", message_name(info)).member("from", chat).member("fromMe", info.from_me);
+  out.key("to").text_or_null(info.group ? std::string_view(chat) : "");
+  out.key("participant").text_or_null(info.group ? chat_id(info.sender) : std::string());
+  write_person(out, "sender", info.sender);
+  write_person(out, "peer", info.peer);
 }
 
-Json Payloads::data_of(const MessageInfo& info, Json message) const {
-  return engine_ == Dialect::Whatsmeow ? whatsmeow_data(info, std::move(message))
-                                       : baileys_data(info, std::move(message));
+std::string Payloads::data_of(const MessageInfo& info, const Read& read) const {
+  return engine_ == Dialect::Whatsmeow ? whatsmeow_data(info, *read.decoded, read.text)
+                                       : baileys_data(info, read.text);
 }
 
-Json Payloads::message(const MessageInfo& info, ByteView octets, Ack ack, bool api) const {
-  auto decoded = decode(octets, Dialect::Plain);
-  auto shown = decode(octets, engine_);
-  const Json message = decoded ? std::move(*decoded) : Json::object();
-  Json data = shown ? std::move(*shown) : Json{{"undecodable", to_base64(octets)}};
-  const Json& content = unwrap(message);
+void Payloads::write_message(JsonWriter& out, const MessageInfo& info, const Read& read, Ack ack,
+                             bool api) const {
+  write_base(out, info);
+  out.member("timestamp", info.timestamp_s).member("source", api ? "api" : "app");
+  const Json* edited = find_path(*read.content, "protocolMessage.editedMessage");
+  const Json& said = edited != nullptr ? unwrap(*edited) : *read.content;
+  const Json* words = body(said);
+  out.key("body");
+  words != nullptr ? out.text(words->get_ref<const std::string&>()) : out.null();
+  const Json file = media(said);
+  out.member("hasMedia", !file.is_null()).key("media").raw(dump(file)).key("mediaUrl").null();
+  write_ack(out, ack);
+  out.key("location").raw(dump(location(said))).key("vCards").raw(dump(vcards(said)));
+  Json quote = reply_to(said);
+  if (!quote.is_null()) {
+    const auto shown = decode(read.octets, engine_);
+    quote["_data"] = shown ? quoted_data(*shown) : Json::object();
+  }
+  out.key("replyTo").raw(dump(quote));
+  out.key("_data").raw(data_of(info, read));
+}
 
-  Json out = base(info);
-  out["timestamp"] = info.timestamp_s;
-  out["source"] = api ? "api" : "app";
-  const Json* edited = find_path(content, "protocolMessage.editedMessage");
-  const Json& said = edited != nullptr ? unwrap(*edited) : content;
-  out["body"] = body(said);
-  Json file = media(said);
-  out["hasMedia"] = !file.is_null();
-  out["media"] = std::move(file);
-  out["mediaUrl"] = nullptr;
-  out["ack"] = static_cast<int>(ack);
-  out["ackName"] = ack_name(ack);
-  out["location"] = location(said);
-  out["vCards"] = vcards(said);
-  out["replyTo"] = reply_to(said, quoted_data(data));
-  out["_data"] = data_of(info, std::move(data));
-  return out;
+std::string Payloads::message(const MessageInfo& info, ByteView octets, Ack ack, bool api) const {
+  JsonWriter out;
+  out.begin_object();
+  write_message(out, info, Read(octets, engine_), ack, api);
+  return out.end_object().take();
 }
 
 std::vector<Event> Payloads::events_of(const MessageInfo& info, ByteView octets, Ack ack, bool api,
-                                       const Json& before) const {
-  const auto decoded = decode(octets, Dialect::Plain);
-  const Json message = decoded ? *decoded : Json::object();
-  const Json& content = unwrap(message);
-  const std::string order = chat_id(info);
+                                       const Before& before) const {
+  const Read read(octets, engine_);
+  const Json& content = *read.content;
+  std::string order = chat_id(info);
   // What cannot be read at all is still told: somebody wrote something.
-  const Meaning what = decoded ? meaning(content) : Meaning::Message;
+  const Meaning what = read.readable ? meaning(content) : Meaning::Message;
   if (what == Meaning::Nothing || info.category == "peer") {
     return {};
   }
-  Json payload = this->message(info, octets, ack, api);
   const Json* key = target_key(content);
+  const std::string target = key == nullptr ? std::string() : text_at(*key, "id");
+  JsonWriter out;
+  out.begin_object();
   switch (what) {
-    case Meaning::Reaction: {
-      Json out = base(info);
-      out["timestamp"] = info.timestamp_s;
-      out["source"] = payload["source"];
-      out["reaction"] = {{"text", text_at(content, "reactionMessage.text")},
-                         {"messageId", key == nullptr ? "" : name_of(*key, info, me_).to_string()}};
-      out["_data"] = std::move(payload["_data"]);
-      return {{"message.reaction", dump(out), order}};
-    }
+    case Meaning::Reaction:
+      write_base(out, info);
+      out.member("timestamp", info.timestamp_s).member("source", api ? "api" : "app");
+      out.key("reaction").begin_object();
+      out.member("text", text_at(content, "reactionMessage.text"));
+      out.member("messageId", key == nullptr ? "" : name_of(*key, info, me_).to_string());
+      out.end_object().key("_data").raw(data_of(info, read)).end_object();
+      return {{"message.reaction", out.take(), std::move(order)}};
     case Meaning::Edit:
-      payload["editedMessageId"] = key == nullptr ? "" : text_at(*key, "id");
-      return {{"message.edited", dump(payload), order}};
+      write_message(out, info, read, ack, api);
+      out.member("editedMessageId", target).end_object();
+      return {{"message.edited", out.take(), std::move(order)}};
     case Meaning::Revoke: {
-      Json data = payload["_data"];
-      const Json out = {{"after", std::move(payload)},
-                        {"before", before},
-                        {"revokedMessageId", text_at(*key, "id")},
-                        {"_data", std::move(data)}};
-      return {{"message.revoked", dump(out), order}};
+      out.key("after").begin_object();
+      write_message(out, info, read, ack, api);
+      out.end_object();
+      const std::string known = before ? before(target) : std::string();
+      out.key("before").raw(known.empty() ? "null" : known);
+      out.member("revokedMessageId", target);
+      out.key("_data").raw(data_of(info, read)).end_object();
+      return {{"message.revoked", out.take(), std::move(order)}};
     }
     default:
       break;
   }
-  std::string json = dump(payload);
+  write_message(out, info, read, ack, api);
+  std::string json = out.end_object().take();
   if (info.from_me) {
-    return {{"message.any", std::move(json), order}};
+    return {{"message.any", std::move(json), std::move(order)}};
   }
-  return {{"message", json, order}, {"message.any", json, order}};
+  return {{"message", json, order}, {"message.any", std::move(json), std::move(order)}};
 }
 
-Event Payloads::waiting(const MessageInfo& info) const {
-  Json out = base(info);
-  out["timestamp"] = info.timestamp_s;
-  out["_data"] = data_of(info, Json::object());
-  return {"message.waiting", dump(out), chat_id(info)};
+Event Payloads::waiting(const UnreadableMessage& message) const {
+  using Why = UnreadableMessage::Why;
+  static constexpr std::string_view kReasons[] = {"undecryptable", "lost", "view_once",
+                                                  "unavailable"};
+  const MessageInfo& info = message.info;
+  const bool once = message.why == Why::ViewOnce;
+  Json data = Json::parse(data_of(info, Read({}, engine_)));
+  if (engine_ == Dialect::Whatsmeow) {  // events.UndecryptableMessage
+    data["IsUnavailable"] = once || message.why == Why::Unavailable;
+    data["UnavailableType"] = once ? "view_once" : "";
+  } else {
+    constexpr int kCiphertext = 2;  // WebMessageInfo.StubType
+    data["messageStubType"] = kCiphertext;
+    data["messageStubParameters"] = Json::array({message.detail});
+  }
+  JsonWriter out;
+  out.begin_object();
+  write_base(out, info);
+  out.member("timestamp", info.timestamp_s);
+  out.member("reason", kReasons[static_cast<std::size_t>(message.why)]);
+  out.key("detail").raw(dump(message.detail.empty() ? Json() : Json(message.detail)));
+  out.member("final", message.why == Why::Lost || once);
+  out.key("_data").raw(dump(data));
+  return {"message.waiting", out.end_object().take(), chat_id(info)};
 }
 
 Event Payloads::ack(const MessageInfo& info, Ack ack, const SendResult* failure) const {
-  Json out = base(info);
-  out["ack"] = static_cast<int>(ack);
-  out["ackName"] = ack_name(ack);
+  JsonWriter out;
+  out.begin_object();
+  write_base(out, info);
+  write_ack(out, ack);
   if (failure != nullptr) {
-    out["error"] = {{"code", failure->code == 0 ? Json() : Json(failure->code)},
-                    {"reason", failure->reason},
-                    {"message", failure->text}};
+    out.key("error").begin_object().key("code");
+    failure->code == 0 ? out.null() : out.number(std::int64_t{failure->code});
+    out.member("reason", failure->reason).member("message", failure->text).end_object();
   }
-  out["_data"] = data_of(info, Json::object());
-  return {info.group ? "message.ack.group" : "message.ack", dump(out), chat_id(info)};
+  out.key("_data").raw(data_of(info, Read({}, engine_)));
+  return {info.group ? "message.ack.group" : "message.ack", out.end_object().take(), chat_id(info)};
 }
 
 std::vector<Event> Payloads::events_of(const ReceiptNews& news) const {
@@ -223,21 +282,25 @@ std::vector<Event> Payloads::events_of(const ReceiptNews& news) const {
     info.sender = own_reading ? news.peer : me_;
     info.from_me = !own_reading;
     info.group = news.group;
-    Json out = base(info);
-    out["ack"] = static_cast<int>(ack);
-    out["ackName"] = ack_name(ack);
-    out["sender"] = person_json(news.sender);
-    if (news.group) {  // one for each member
-      out["participant"] = text_or_null(chat_id(news.sender));
-    }
+    const std::string chat = chat_id(info);
+    JsonWriter out;
+    out.begin_object();
+    out.member("id", message_name(info)).member("from", chat).member("fromMe", info.from_me);
+    out.key("to").text_or_null(info.group ? std::string_view(chat) : "");
+    // In groups one for each member.
+    out.key("participant").text_or_null(news.group ? chat_id(news.sender) : std::string());
+    write_person(out, "sender", news.sender);
+    write_person(out, "peer", info.peer);
+    write_ack(out, ack);
     if (ack == Ack::Error) {
-      out["error"] = {{"code", nullptr},
-                      {"reason", "device_gave_up"},
-                      {"message", "A device of the recipient could not read the message"}};
+      out.key("error").begin_object().key("code").null().member("reason", "device_gave_up");
+      out.member("message", "A device of the recipient could not read the message").end_object();
     }
-    out["_data"] = engine_ == Dialect::Whatsmeow ? whatsmeow_receipt(news, id)
-                                                 : baileys_receipt(news, id, !own_reading);
-    events.push_back({news.group ? "message.ack.group" : "message.ack", dump(out), chat_id(info)});
+    out.key("_data").raw(dump(engine_ == Dialect::Whatsmeow
+                                  ? whatsmeow_receipt(news, id)
+                                  : baileys_receipt(news, id, !own_reading)));
+    events.push_back(
+        {news.group ? "message.ack.group" : "message.ack", out.end_object().take(), chat});
   }
   return events;
 }

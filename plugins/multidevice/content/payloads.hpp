@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "multidevice/content/json_writer.hpp"
 #include "multidevice/content/names.hpp"
 #include "multidevice/content/wire_json.hpp"
 #include "multidevice/message/types.hpp"
@@ -37,14 +39,17 @@ class Payloads {
   void set_me(Person me) { me_ = std::move(me); }
   [[nodiscard]] const Person& me() const noexcept { return me_; }
 
-  // A WAMessage. `octets` is a waE2E.Message; `api`: this server sent it.
-  [[nodiscard]] nlohmann::json message(const MessageInfo& info, ByteView octets, Ack ack,
-                                       bool api) const;
+  // A WAMessage as text. `octets` is a waE2E.Message; `api`: this server sent it.
+  [[nodiscard]] std::string message(const MessageInfo& info, ByteView octets, Ack ack,
+                                    bool api) const;
   // What a message means for whoever listens: "message", "message.reaction", … Nothing for what
-  // devices tell each other. `before`: the message that a revoke is about, where it is known.
+  // devices tell each other. `before` is asked for the message with that bare id which a revoke is
+  // about: its text as of message(), or empty where it is not known.
+  using Before = std::function<std::string(std::string_view id)>;
   [[nodiscard]] std::vector<Event> events_of(const MessageInfo& info, ByteView octets, Ack ack,
-                                             bool api, const nlohmann::json& before) const;
-  [[nodiscard]] Event waiting(const MessageInfo& info) const;
+                                             bool api, const Before& before) const;
+  // message.waiting: why it cannot be read, and whether it still may come.
+  [[nodiscard]] Event waiting(const UnreadableMessage& message) const;
 
   // message.ack or message.ack.group. A failure has its reason, text and number.
   [[nodiscard]] std::vector<Event> events_of(const ReceiptNews& news) const;
@@ -60,16 +65,21 @@ class Payloads {
   [[nodiscard]] static nlohmann::json participant(const Participant& participant, bool by_lid);
 
  private:
+  // What a message says, read once. (payloads.cc)
+  struct Read;
   // id, from, to, participant, fromMe, and who is who.
-  [[nodiscard]] nlohmann::json base(const MessageInfo& info) const;
-  [[nodiscard]] nlohmann::json data_of(const MessageInfo& info, nlohmann::json message) const;
+  void write_base(JsonWriter& out, const MessageInfo& info) const;
+  void write_message(JsonWriter& out, const MessageInfo& info, const Read& read, Ack ack,
+                     bool api) const;
+  [[nodiscard]] std::string data_of(const MessageInfo& info, const Read& read) const;
 
   Dialect engine_;
   Person me_;
 };
 
-// {"pn", "lid"}, or null for nobody.
-[[nodiscard]] nlohmann::json person_json(const Person& person);
+// Whether they tell of something that was said, rather than of a change to what was said before.
+[[nodiscard]] bool is_message(const std::vector<Event>& events);
+
 // Text for the wire.
 [[nodiscard]] std::string dump(const nlohmann::json& json);
 

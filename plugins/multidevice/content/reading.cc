@@ -95,13 +95,13 @@ Meaning meaning(const Json& content) {
   return Meaning::Nothing;
 }
 
-Json body(const Json& content) {
+const Json* body(const Json& content) {
   for (const std::string_view path :
        {"conversation", "extendedTextMessage.text", "imageMessage.caption", "videoMessage.caption",
         "ptvMessage.caption", "documentMessage.caption", "liveLocationMessage.caption",
         "groupInviteMessage.caption"}) {
     if (const Json* found = find_path(content, path); found != nullptr && found->is_string()) {
-      return *found;
+      return found;
     }
   }
   return nullptr;
@@ -157,7 +157,7 @@ Json vcards(const Json& content) {
   return cards;
 }
 
-Json reply_to(const Json& content, const Json& data) {
+Json reply_to(const Json& content) {
   for (const auto& [name, value] : content.items()) {
     const Json* context = find_path(value, "contextInfo");
     const std::string id = context == nullptr ? std::string() : text_at(*context, "stanzaId");
@@ -167,13 +167,13 @@ Json reply_to(const Json& content, const Json& data) {
     const auto author = parse_chat_id(text_at(*context, "participant"));
     const Json* found = find_path(*context, "quotedMessage");
     const Json quoted = found == nullptr ? Json::object() : unwrap(*found);
+    const Json* words = body(quoted);
     Json file = media(quoted);
     return {{"id", id},
             {"participant", author ? Json(chat_id(*author)) : Json()},
-            {"body", body(quoted)},
+            {"body", words == nullptr ? Json() : *words},
             {"hasMedia", !file.is_null()},
-            {"media", std::move(file)},
-            {"_data", data}};
+            {"media", std::move(file)}};
   }
   return nullptr;
 }

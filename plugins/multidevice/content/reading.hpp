@@ -27,14 +27,14 @@ enum class Meaning : std::uint8_t {
 };
 // All of these take unwrapped content in Dialect::Plain.
 [[nodiscard]] Meaning meaning(const nlohmann::json& content);
-// Text or caption; null when there is none.
-[[nodiscard]] nlohmann::json body(const nlohmann::json& content);
+// Text or caption, a string; nullptr when there is none.
+[[nodiscard]] const nlohmann::json* body(const nlohmann::json& content);
 // {"url": null, "mimetype", "filename"} of an attached file, or null.
 [[nodiscard]] nlohmann::json media(const nlohmann::json& content);
 [[nodiscard]] nlohmann::json location(const nlohmann::json& content);
 [[nodiscard]] nlohmann::json vcards(const nlohmann::json& content);
-// The message that this one answers, or null; `data` is its content as the engine shows it.
-[[nodiscard]] nlohmann::json reply_to(const nlohmann::json& content, const nlohmann::json& data);
+// The message that this one answers, without `_data`; or null.
+[[nodiscard]] nlohmann::json reply_to(const nlohmann::json& content);
 // The message that a reaction, an edit or a revoke is about; null when it names none.
 [[nodiscard]] const nlohmann::json* target_key(const nlohmann::json& content);
 // A member of a member …, or nullptr.

@@ -8,8 +8,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "multidevice/content/json_writer.hpp"
 
 namespace waxwing::multidevice::content {
 namespace {
@@ -122,35 +125,23 @@ Json scalar(const Field& field, std::uint64_t value, Dialect dialect) {
   }
 }
 
-Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth);
+// A field of a message as it lies there.
+struct Part {
+  const Field* field;
+  std::uint64_t value;  // Of all kinds but texts, octets and messages.
+  ByteView octets;      // Of these.
+};
+struct Parts {
+  std::vector<Part> known;
+  Bytes unknown;
+};
 
-Result<Json> read_length(const Field& field, ByteView octets, Dialect dialect, int depth) {
-  switch (field.kind) {
-    case Kind::Text:
-      return Json(std::string(as_text(octets)));
-    case Kind::Message:
-      return read(octets, dialect, *field.type, depth + 1);
-    default:
-      return Json(to_base64(octets));
-  }
-}
-
-void store(Json& into, const Field& field, Dialect dialect, Json value) {
-  const bool go = dialect == Dialect::Whatsmeow && !field.go_name.empty();
-  Json& member = into[std::string(go ? field.go_name : field.name)];
-  if (field.repeated) {
-    member.push_back(std::move(value));
-  } else {
-    member = std::move(value);  // the last one counts
-  }
-}
-
-Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth) {
+// What the table knows of it, and the rest.
+Status split(ByteView octets, const Type& type, int depth, Parts& out) {
   if (depth > kMaxDepth) {
     return malformed("a message is nested too deep");
   }
-  Json out = Json::object();
-  Bytes unknown;
+  out.known.reserve(4);
   Reader reader(octets);
   const auto cut = [&type] { return malformed(std::string(type.name) + ": cut off"); };
   while (!reader.done()) {
@@ -167,11 +158,7 @@ Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth)
         return cut();
       }
       if (field != nullptr && wire_of(field->kind) == kLength) {
-        auto json = read_length(*field, *value, dialect, depth);
-        if (!json) {
-          return json;
-        }
-        store(out, *field, dialect, std::move(*json));
+        out.known.push_back({field, 0, *value});
         continue;
       }
       if (field != nullptr && field->repeated && wire_of(field->kind) == kVarint) {  // packed
@@ -180,7 +167,7 @@ Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth)
           if (!item) {
             return cut();
           }
-          store(out, *field, dialect, scalar(*field, *item, dialect));
+          out.known.push_back({field, *item, {}});
         }
         continue;
       }
@@ -193,17 +180,128 @@ Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth)
         return cut();
       }
       if (field != nullptr && wire_of(field->kind) == wire) {
-        store(out, *field, dialect, scalar(*field, *value, dialect));
+        out.known.push_back({field, *value, {}});
         continue;
       }
     }
     const ByteView whole = begin.first(begin.size() - reader.rest().size());
-    unknown.insert(unknown.end(), whole.begin(), whole.end());
+    out.unknown.insert(out.unknown.end(), whole.begin(), whole.end());
   }
-  if (!unknown.empty()) {
-    out[kUnknownFields] = to_base64(unknown);
+  return {};
+}
+
+std::string_view name_in(const Field& field, Dialect dialect) {
+  return dialect == Dialect::Whatsmeow && !field.go_name.empty() ? field.go_name : field.name;
+}
+
+Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth) {
+  Parts parts;
+  if (Status status = split(octets, type, depth, parts); !status) {
+    return status;
+  }
+  Json out = Json::object();
+  for (const Part& part : parts.known) {
+    const Field& field = *part.field;
+    Json value;
+    if (field.kind == Kind::Message) {
+      auto inner = read(part.octets, dialect, *field.type, depth + 1);
+      if (!inner) {
+        return inner;
+      }
+      value = std::move(*inner);
+    } else if (field.kind == Kind::Text) {
+      value = as_text(part.octets);
+    } else if (field.kind == Kind::Octets) {
+      value = to_base64(part.octets);
+    } else {
+      value = scalar(field, part.value, dialect);
+    }
+    Json& member = out[std::string(name_in(field, dialect))];
+    if (field.repeated) {
+      member.push_back(std::move(value));
+    } else {
+      member = std::move(value);  // the last one counts
+    }
+  }
+  if (!parts.unknown.empty()) {
+    out[kUnknownFields] = to_base64(parts.unknown);
   }
   return out;
+}
+
+// As text -----------------------------------------------------------------------------------------
+
+Status write_text(JsonWriter& out, ByteView octets, Dialect dialect, const Type& type, int depth);
+
+Status write_value(JsonWriter& out, const Part& part, Dialect dialect, int depth) {
+  switch (part.field->kind) {
+    case Kind::Message:
+      return write_text(out, part.octets, dialect, *part.field->type, depth + 1);
+    case Kind::Text:
+      out.text(as_text(part.octets));
+      return {};
+    case Kind::Octets:
+      out.text(to_base64(part.octets));
+      return {};
+    case Kind::Bool:
+      out.boolean(part.value != 0);
+      return {};
+    default:
+      out.raw(scalar(*part.field, part.value, dialect).dump());
+      return {};
+  }
+}
+
+Status write_text(JsonWriter& out, ByteView octets, Dialect dialect, const Type& type, int depth) {
+  Parts parts;
+  if (Status status = split(octets, type, depth, parts); !status) {
+    return status;
+  }
+  // Where each field of the table lies first and last.
+  struct Extent {
+    std::size_t first = 0;
+    std::size_t end = 0;
+  };
+  std::vector<Extent> extents(type.fields.size());
+  const auto extent_of = [&](const Part& part) -> Extent& {
+    return extents[static_cast<std::size_t>(part.field - type.fields.data())];
+  };
+  for (std::size_t i = 0; i < parts.known.size(); ++i) {
+    Extent& extent = extent_of(parts.known[i]);
+    extent.first = extent.end == 0 ? i : extent.first;
+    extent.end = i + 1;
+  }
+  out.begin_object();
+  for (std::size_t i = 0; i < parts.known.size(); ++i) {
+    const Part& part = parts.known[i];
+    const Extent& extent = extent_of(part);
+    // Many are written where the first one is, of one the last one counts.
+    if (i != (part.field->repeated ? extent.first : extent.end - 1)) {
+      continue;
+    }
+    out.key(name_in(*part.field, dialect));
+    if (!part.field->repeated) {
+      if (Status status = write_value(out, part, dialect, depth); !status) {
+        return status;
+      }
+      continue;
+    }
+    out.begin_array();
+    for (std::size_t each = i; each < extent.end; ++each) {
+      if (parts.known[each].field != part.field) {
+        continue;
+      }
+      if (Status status = write_value(out, parts.known[each], dialect, depth); !status) {
+        return status;
+      }
+    }
+    out.end_array();
+  }
+  if (!parts.unknown.empty()) {
+    out.member(kUnknownFields, to_base64(parts.unknown));
+  }
+  out.end_object();
+  return {};
 }
 
 // Writing -----------------------------------------------------------------------------------------
@@ -280,6 +378,14 @@ void write_one(Bytes& out, const Field& field, const Json& value) {
 
 Result<Json> decode(ByteView octets, Dialect dialect, const Type& type) {
   return read(octets, dialect, type, 0);
+}
+
+Result<std::string> decode_text(ByteView octets, Dialect dialect, const Type& type) {
+  JsonWriter out;
+  if (Status status = write_text(out, octets, dialect, type, 0); !status) {
+    return status;
+  }
+  return out.take();
 }
 
 Bytes encode(const Json& message, const Type& type) {

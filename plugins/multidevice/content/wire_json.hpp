@@ -2,6 +2,8 @@
 // waE2E.Message between its octets and JSON, both ways, by the table of wire_schema.hpp.
 #pragma once
 
+#include <string>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "multidevice/base/bytes.hpp"
@@ -23,6 +25,9 @@ inline constexpr char kUnknownFields[] = "unknownFields";
 // Fault::Malformed for what is no protobuf, or is nested deeper than 32.
 [[nodiscard]] Result<nlohmann::json> decode(ByteView octets, Dialect dialect,
                                             const Type& type = kMessage);
+// The same as text, without a tree in between.
+[[nodiscard]] Result<std::string> decode_text(ByteView octets, Dialect dialect,
+                                              const Type& type = kMessage);
 // Of JSON in Dialect::Plain that was built here or decoded; members of a wrong type are left out.
 [[nodiscard]] Bytes encode(const nlohmann::json& message, const Type& type = kMessage);
 

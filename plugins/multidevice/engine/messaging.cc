@@ -93,27 +93,21 @@ bool Messaging::invoke(std::string_view operation, std::string_view arguments,
 // What came ---------------------------------------------------------------------------------------
 
 void Messaging::on_message(IncomingMessage message, StoreBatch batch, Durable durable) {
-  const auto decoded = content::decode(message.message, content::Dialect::Plain);
-  const Json whole = decoded ? *decoded : Json::object();
-  const Json& said = content::unwrap(whole);
-  const content::Meaning what = content::meaning(said);
-  Json before;
-  if (what == content::Meaning::Revoke) {
-    const Json* key = content::target_key(said);
-    if (const auto* item = recent_.find(content::text_at(*key, "id"))) {
-      before = payloads_.message(item->info, item->message, Ack::Server, false);
-    }
-  }
+  const auto before = [this](std::string_view id) {
+    const auto* item = recent_.find(id);
+    return item == nullptr ? std::string()
+                           : payloads_.message(item->info, item->message, Ack::Server, false);
+  };
   std::vector<Event> events =
       payloads_.events_of(message.info, message.message, Ack::Server, false, before);
-  if (what == content::Meaning::Message) {
+  if (content::is_message(events)) {
     recent_.add(message.info, std::move(message.message));
   }
   host_.commit_events(std::move(batch), std::move(events), std::move(durable));
 }
 
-void Messaging::on_unreadable(const UnreadableMessage& message) {
-  host_.tell(payloads_.waiting(message.info));
+void Messaging::on_unreadable(const UnreadableMessage& message, StoreBatch batch, Durable durable) {
+  host_.commit_events(std::move(batch), {payloads_.waiting(message)}, std::move(durable));
 }
 
 void Messaging::on_receipt(const ReceiptNews& news, StoreBatch batch, Durable durable) {

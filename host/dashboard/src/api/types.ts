@@ -45,6 +45,8 @@ export interface Engine {
   id: string;
   name: string;
   version: string;
+  available?: boolean;
+  reason?: string;
   configSection: string;
   operations: Operation[];
   events: string[];

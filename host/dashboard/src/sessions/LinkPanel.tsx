@@ -3,8 +3,11 @@
 import { Alert, Anchor, Button, CopyButton, Group, Loader, Progress, Stack, Tabs, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useState, type FormEvent } from 'react';
 import { call, get, part, picture, words } from '../api/client';
+import { OWN } from '../api/servers';
 import { useSettings } from '../api/settings';
 import { useAsked, useSeconds } from '../ui/hooks';
+import { Links } from './Links';
+import { PasskeyPanel } from './PasskeyPanel';
 import type { Row } from './rows';
 
 const ASK_AGAIN_MS = 2000;
@@ -95,18 +98,25 @@ function PairingCode({ row }: { row: Row }) {
 }
 
 export function LinkPanel({ row }: { row: Row }) {
-  const { links } = useSettings();
+  const { apiPage } = useSettings();
   const { session } = row;
   if (session.status === 'WORKING') {
     return (
       <Alert color="teal" title="Linked">
         {session.me?.pushName || session.me?.id} is connected. The session can send and receive.
+        {row.server.id === OWN.id && (
+          <Group gap="md" mt="xs">
+            <Anchor href="/dashboard/event-monitor" size="sm">Watch its events</Anchor>
+            {apiPage && <Anchor href="/" size="sm">Send something on the API page</Anchor>}
+          </Group>
+        )}
       </Alert>
     );
   }
   if (session.status === 'STARTING') {
     return <Stack align="center" py="xl"><Loader aria-hidden /><Text role="status">The session is starting</Text></Stack>;
   }
+  if (session.status === 'PASSKEY_REQUIRED' || session.status === 'PASSKEY_CONFIRMATION_REQUIRED') return <PasskeyPanel key={session.status} row={row} />;
   if (session.status !== 'SCAN_QR_CODE') {
     return <Text c="dimmed">There is a code to scan while the session waits for it. {session.reason?.text ?? 'Start it first.'}</Text>;
   }
@@ -120,11 +130,7 @@ export function LinkPanel({ row }: { row: Row }) {
         <Stack align="center">
           <QrCode row={row} />
           <Text size="sm" ta="center">On the phone: Linked devices, Link a device. Then point it at the code.</Text>
-          {links.length > 0 && (
-            <Group gap="sm" justify="center">
-              {links.map(({ title, url }) => <Anchor key={url} href={url} target="_blank" rel="noopener" size="sm">{title} ↗</Anchor>)}
-            </Group>
-          )}
+          <Links />
         </Stack>
       </Tabs.Panel>
       <Tabs.Panel value="code" pt="md"><PairingCode row={row} /></Tabs.Panel>

@@ -100,14 +100,14 @@ export function SessionDrawer({ row, states, panel, act, onClose }: Props) {
   return (
     <Drawer opened onClose={onClose} position="right" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}
       title={<Group gap="sm"><Text fw={700} size="lg" className="break">{session.name}</Text><span aria-live="polite"><StatusMark status={session.status} /></span></Group>}>
-      <Group gap="xs" mb="md">
+      <Group gap="xs" mb="md" className="drawer-actions">
         {ACTIONS.map((action) => (
           <Button key={action} size="xs" variant="default" {...(action === 'delete' && { c: 'var(--bad)' })} disabled={!possible(action, session)}
             onClick={() => act(action, [row])}>{TITLES[action]}</Button>
         ))}
       </Group>
       <Tabs value={shown} onChange={(next) => setShown(next ?? 'overview')} keepMounted={false}>
-        <Tabs.List mb="md">
+        <Tabs.List mb="md" className="drawer-tabs">
           <Tabs.Tab value="overview">Overview</Tabs.Tab>
           <Tabs.Tab value="link">Link</Tabs.Tab>
           {operations.includes('session.screenshot') && <Tabs.Tab value="screen">Screen</Tabs.Tab>}

@@ -3,6 +3,7 @@
 import { Menu } from '@mantine/core';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { Status } from '../api/types';
 import { StatusMark } from '../ui/status';
 import { ago, moment } from '../ui/time';
 import { ACTIONS, possible, TITLES, type Action } from './actions';
@@ -11,6 +12,13 @@ import { metadataOf, phoneOf, type Row } from './rows';
 const ROW_PX = 61;
 const CARD_PX = 150;
 const SHOWN_METADATA = 3;
+
+// What a session waits for from a person.
+const ASKED: Partial<Record<Status, { word: string; label: string }>> = {
+  SCAN_QR_CODE: { word: 'Scan', label: 'Scan the code' },
+  PASSKEY_REQUIRED: { word: 'Answer', label: 'Give the passkey' },
+  PASSKEY_CONFIRMATION_REQUIRED: { word: 'Compare', label: 'Compare the code' },
+};
 
 export interface Handlers {
   open: (row: Row, panel: string) => void;
@@ -23,6 +31,7 @@ interface LineProps {
   index: number;
   chosen: boolean;
   several: boolean;
+  workers: boolean;
   handlers: Handlers;
   measure: (element: Element | null) => void;
 }
@@ -54,10 +63,11 @@ function RowMenu({ row, handlers }: { row: Row; handlers: Handlers }) {
   );
 }
 
-const Line = memo(function Line({ row, index, chosen, several, handlers, measure }: LineProps) {
+const Line = memo(function Line({ row, index, chosen, several, workers, handlers, measure }: LineProps) {
   const { session, engine, server } = row;
   const metadata = metadataOf(session);
   const activity = session.timestamps?.activity;
+  const asked = ASKED[session.status];
   return (
     <tr ref={measure} data-index={index} aria-rowindex={index + 2} data-chosen={chosen || undefined}>
       <td className="cell-check">
@@ -73,8 +83,8 @@ const Line = memo(function Line({ row, index, chosen, several, handlers, measure
       </td>
       <td data-label="Status">
         <StatusMark status={session.status} />
-        {session.status === 'SCAN_QR_CODE' && (
-          <button type="button" className="scan" aria-label={`Scan the code of ${session.name}`} onClick={() => handlers.open(row, 'link')}>Scan</button>
+        {asked && (
+          <button type="button" className="scan" aria-label={`${asked.label} of ${session.name}`} onClick={() => handlers.open(row, 'link')}>{asked.word}</button>
         )}
         {session.reason && <div className="small line" title={session.reason.text}>{session.reason.text}</div>}
       </td>
@@ -82,9 +92,9 @@ const Line = memo(function Line({ row, index, chosen, several, handlers, measure
         {session.me ? <><div className="line">{session.me.pushName}</div><div className="small digits">+{phoneOf(session)}</div></> : <span className="quiet">Not linked</span>}
       </td>
       <td data-label="Engine">{engine}</td>
-      <td data-label="Worker" className="digits">{session.assignedWorker || '–'}</td>
+      {workers && <td data-label="Worker"><div className="line">{session.assignedWorker || '–'}</div></td>}
       <td data-label="Activity" title={activity ? moment(activity) : undefined}>{activity ? ago(activity) : '–'}</td>
-      {several && <td data-label="Server">{server.name}</td>}
+      {several && <td data-label="Server"><div className="line" title={server.name}>{server.name}</div></td>}
       <td className="cell-menu">
         <RowMenu row={row} handlers={handlers} />
       </td>
@@ -116,7 +126,9 @@ export function SessionTable({ rows, chosen, several, handlers, selectAll }: Pro
   const items = virtual.getVirtualItems();
   const before = items.length > 0 ? items[0]!.start - offset : 0;
   const after = items.length > 0 ? virtual.getTotalSize() - (items.at(-1)!.end - offset) : 0;
-  const columns = several ? 9 : 8;
+  // A server that stands alone has no name as a worker.
+  const workers = rows.some((row) => row.session.assignedWorker);
+  const columns = 7 + Number(several) + Number(workers);
   const count = rows.reduce((sum, row) => sum + Number(chosen.has(row.id)), 0);
   return (
     <table className="sessions" aria-rowcount={rows.length + 1} aria-label="Sessions">
@@ -127,8 +139,8 @@ export function SessionTable({ rows, chosen, several, handlers, selectAll }: Pro
               ref={(box) => { if (box) box.indeterminate = count > 0 && count < rows.length; }}
               onChange={({ currentTarget }) => selectAll(currentTarget.checked)} />
           </th>
-          <th scope="col">Name</th><th scope="col">Status</th><th scope="col">Account</th><th scope="col">Engine</th>
-          <th scope="col">Worker</th><th scope="col">Activity</th>{several && <th scope="col">Server</th>}
+          <th scope="col" className="col-name">Name</th><th scope="col" className="col-status">Status</th><th scope="col" className="col-account">Account</th><th scope="col">Engine</th>
+          {workers && <th scope="col">Worker</th>}<th scope="col">Activity</th>{several && <th scope="col" className="col-server">Server</th>}
           <th scope="col" className="cell-menu"><span className="hidden">Actions</span></th>
         </tr>
       </thead>
@@ -136,7 +148,7 @@ export function SessionTable({ rows, chosen, several, handlers, selectAll }: Pro
         {before > 0 && <tr className="gap" aria-hidden><td colSpan={columns} style={{ height: before }} /></tr>}
         {items.map(({ index, key }) => {
           const row = rows[index]!;
-          return <Line key={String(key)} row={row} index={index} chosen={chosen.has(row.id)} several={several} handlers={handlers} measure={virtual.measureElement} />;
+          return <Line key={String(key)} row={row} index={index} chosen={chosen.has(row.id)} several={several} workers={workers} handlers={handlers} measure={virtual.measureElement} />;
         })}
         {after > 0 && <tr className="gap" aria-hidden><td colSpan={columns} style={{ height: after }} /></tr>}
       </tbody>

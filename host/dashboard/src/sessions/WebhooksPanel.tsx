@@ -63,7 +63,7 @@ export function WebhooksPanel({ row: { server, session } }: { row: Row }) {
   const replay = async (ids?: string[]) => {
     try {
       const { replayed } = await call<{ replayed: number }>(server, 'POST', `${path}/replay`, ids ? { ids } : {});
-      toast(`${replayed} in line again`);
+      toast(`${replayed} ${replayed === 1 ? 'event is' : 'events are'} in line again`);
       dead.again();
       hooks.again();
     } catch (error) {

@@ -12,6 +12,7 @@ export const ACTIONS: Action[] = ['start', 'stop', 'restart', 'logout', 'delete'
 export const TITLES: Record<Action, string> = {
   start: 'Start', stop: 'Stop', restart: 'Restart', logout: 'Log out', delete: 'Delete',
 };
+const DONE: Record<Action, string> = { start: 'started', stop: 'stopped', restart: 'restarted', logout: 'logged out', delete: 'deleted' };
 // What a person is asked before it happens; the others can be undone by another click.
 export const QUESTIONS: Partial<Record<Action, string>> = {
   logout: 'The linked device is removed from the phone, and the account has to be linked again.',
@@ -49,5 +50,5 @@ export async function actOnAll(action: Action, rows: Row[]): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const done = rows.length - failures.length;
   if (failures.length > 0) toast(`${TITLES[action]} failed. ${failures.slice(0, 3).join(' · ')}${failures.length > 3 ? ` and ${failures.length - 3} more` : ''}`, 'bad');
-  if (done > 0 && rows.length > 1) toast(`${TITLES[action]}: ${done} sessions`);
+  if (done > 0 && rows.length > 1) toast(`${done} ${done === 1 ? 'session' : 'sessions'} ${DONE[action]}`);
 }

@@ -29,6 +29,7 @@ function Card({ plugin, several }: { plugin: Plugin; several: boolean }) {
         <Tag tone={plugin.loaded ? 'ok' : 'bad'}>{plugin.loaded ? 'Loaded' : 'Refused'}</Tag>
       </Group>
       {plugin.refusal && <Alert color="red" my="xs">{plugin.refusal}</Alert>}
+      {plugin.engines?.map((engine) => engine.reason && <Alert key={engine.id} color="yellow" title={`${engine.id} is not available`} my="xs">{engine.reason}</Alert>)}
       {offers.length > 0 && <Text size="sm" my={4}>{offers.join(' · ')}</Text>}
       <dl className="facts">{facts.filter(([, value]) => value).map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="break">{value}</dd></div>)}</dl>
       {faults.length > 0 && <Alert color="yellow" title="Misbehaviour" my="xs">{faults.map(([what, count]) => `${what}: ${count}`).join(', ')}</Alert>}

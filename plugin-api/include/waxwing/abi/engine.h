@@ -122,6 +122,13 @@ typedef struct wax_engine_factory {
   wax_status (*create)(wax_module_ctx* ctx, const char* engine_id, const wax_session_params* params,
                        const wax_engine_vtable** vtable, wax_engine** self,
                        wax_error* err) WAX_NOEXCEPT;
+  /* Whether this machine has what every session of the engine needs: a program, a device. Asked
+   * once after init(), while sessions may run already, with the server's `engines.<ID>.config`,
+   * defaults filled. WAX_OK, or a status with an err that says what is missing and how to get it;
+   * the operator reads it, and sessions are created all the same. Takes seconds at most. Optional.
+   * [blocking-pool] */
+  wax_status (*probe)(wax_module_ctx* ctx, const char* engine_id, wax_str config_json,
+                      wax_error* err) WAX_NOEXCEPT;
 } wax_engine_factory;
 
 #define WAX_CLIENT_VERSION "wax.client-version/1"

@@ -67,7 +67,9 @@ constexpr wax_op op(const char* name, std::uint32_t flags = 0, const char* reque
 // and may state:
 //   const char* kConfigSchema, kConfigSection; std::uint32_t kStorageVersion, kModuleFlags;
 //   const char* kEvents[] (ends with nullptr); Metric kMetrics[]; const char* kVendor, kLicense,
-//   kUrl, kDescription; wax_client_version kClientVersion.
+//   kUrl, kDescription; wax_client_version kClientVersion;
+//   static void probe(const Host& host, std::string_view config);  throws Error when this machine
+//     lacks something, as wax_engine_factory.probe; on the blocking pool.
 class Engine {
  public:
   explicit Engine(const Init& init)
@@ -484,6 +486,16 @@ constexpr const char* const* events(...) {
   return kNoEvents;
 }
 
+template <class T>
+constexpr auto has_probe(int)
+    -> decltype(T::probe(std::declval<const Host&>(), std::string_view()), bool()) {
+  return true;
+}
+template <class T>
+constexpr bool has_probe(...) {
+  return false;
+}
+
 template <class Traits>
 struct EngineModule {
   using Impl = typename Traits::Impl;
@@ -523,8 +535,17 @@ struct EngineModule {
     });
   }
 
-  static constexpr wax_engine_factory kFactory = {sizeof(wax_engine_factory), 1, &describe,
-                                                  &create};
+  static wax_status probe(wax_module_ctx* ctx, const char*, wax_str config,
+                          wax_error* err) noexcept {
+    return guard_status(err, [&] {
+      if constexpr (has_probe<Impl>(0)) {
+        Impl::probe(host_of(ctx), view(config));
+      }
+    });
+  }
+
+  static constexpr wax_engine_factory kFactory = {sizeof(wax_engine_factory), 1, &describe, &create,
+                                                  has_probe<Impl>(0) ? &probe : nullptr};
   static const void* get_factory(wax_module_ctx*, const char* id) noexcept {
     const std::string_view wanted(id);
     if (wanted == WAX_CLIENT_VERSION) {

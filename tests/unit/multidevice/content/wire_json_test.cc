@@ -64,9 +64,44 @@ TEST(WireJson, EachDialectHasItsNames) {
   EXPECT_EQ(js["protocolMessage"]["timestampMs"], "1741249702123");
 }
 
+TEST(WireJson, TextIsTheTree) {
+  const Json message = {{"extendedTextMessage",
+                         {{"text", "\"שלום\" \n\\ 🐦"},
+                          {"backgroundArgb", 4278190080U},
+                          {"contextInfo",
+                           {{"mentionedJid", {"1@s.whatsapp.net", "2@lid"}},
+                            {"isForwarded", true},
+                            {"ephemeralSettingTimestamp", -1}}}}},
+                        {"locationMessage", {{"degreesLatitude", 38.8937255}}},
+                        {"messageContextInfo", {{"messageSecret", to_base64(Bytes(32, 7))}}}};
+  std::vector<Bytes> samples = {
+      encode(message),
+      *from_hex("320c0a0268699a060568656c6c6fc20c0101"),  // unknown fields
+      *from_hex("0a02fffe"),                              // no UTF-8
+      // conversation twice: the last one counts; a repeated field in two places.
+      *from_hex("0a01610a0162"),
+      {}};
+  const Bytes once =
+      encode({{"extendedTextMessage", {{"contextInfo", {{"mentionedJid", {"1@lid"}}}}}}});
+  Bytes twice = once;
+  twice.insert(twice.end(), once.begin(), once.end());
+  samples.push_back(twice);
+  for (const Bytes& octets : samples) {
+    for (const Dialect dialect : {Dialect::Plain, Dialect::Baileys, Dialect::Whatsmeow}) {
+      const auto tree = decode(octets, dialect);
+      const auto text = decode_text(octets, dialect);
+      ASSERT_TRUE(tree && text) << to_hex(octets);
+      EXPECT_EQ(Json::parse(*text),
+                Json::parse(tree->dump(-1, ' ', false, Json::error_handler_t::replace)))
+          << *text;
+    }
+  }
+}
+
 TEST(WireJson, MalformedOctetsAreRefused) {
   for (const char* hex : {"0a05", "0a", "80", "00", "07", "0b", "3a80808080808080808080"}) {
     EXPECT_FALSE(decode(*from_hex(hex), Dialect::Plain)) << hex;
+    EXPECT_FALSE(decode_text(*from_hex(hex), Dialect::Plain)) << hex;
   }
   // Nested by hand: each layer is field 40 {1 {…}}.
   Bytes inner = encode({{"conversation", "x"}});
@@ -88,6 +123,7 @@ TEST(WireJson, MalformedOctetsAreRefused) {
     }
   }
   EXPECT_FALSE(decode(inner, Dialect::Plain));
+  EXPECT_FALSE(decode_text(inner, Dialect::Plain));
 }
 
 }  // namespace
