@@ -63,7 +63,7 @@ Answer give_tokens(const Query& query) {
     const auto jid = asked.jid("jid");
     Account* account = jid ? query.server.world().find(*jid) : nullptr;
     if (account == nullptr || asked.text("type") != "trusted_contact" || !asked.number("t")) {
-      query.server.violate(query.connection, "privacy.token", md::to_text(asked));
+      query.server.violate(*query.connection, "privacy.token", md::to_text(asked));
       continue;
     }
     const md::Bytes token = md::random_bytes(kTokenBytes);
