@@ -59,7 +59,7 @@ http::Response picture(const http::Request& request, std::string mimetype, std::
 }
 
 http::Response call_failure(const session::Session& session, Need need, const Status& status,
-                            std::string_view operation) {
+                            std::string_view operation, std::string_view details) {
   if (status.code() == Code::Unsupported) {
     return not_supported(session.view().snapshot().engine, operation);
   }
@@ -70,7 +70,7 @@ http::Response call_failure(const session::Session& session, Need need, const St
   if (status.code() == Code::State && need != Need::Running && state != wanted) {
     return wrong_state(status, session.name(), to_string(state), to_string(wanted));
   }
-  return from_status(status);
+  return from_status(status, details);
 }
 
 void run_operation(const Context& context, Call&& call, const session::Manager::SessionPtr& session,
@@ -93,7 +93,7 @@ void run_operation(const Context& context, Call&& call, const session::Manager::
                 [call = std::make_shared<Call>(std::move(call)), session, need, success,
                  operation](plugin_host::Answer answer) {
                   if (!answer.status.is_ok()) {
-                    call->send(call_failure(*session, need, answer.status, operation));
+                    call->send(call_failure(*session, need, answer.status, operation, answer.json));
                     return;
                   }
                   if (answer.parts.empty() || !answer.parts.front().blob) {

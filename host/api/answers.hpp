@@ -34,8 +34,10 @@ void run_operation(const Context& context, Call&& call, const session::Manager::
 // Handler of rows that are no more than an operation. Its arguments are the body, or the query of a
 // GET, and the parameters of the path; the row's `adapt` sees them last.
 void run_row(const Context& context, Call&& call);
-// The failure of a call that needed its session in some state.
+// The failure of a call that needed its session in some state. `details`: the engine's, a JSON
+// object or empty.
 [[nodiscard]] http::Response call_failure(const session::Session& session, session::Need need,
-                                          const Status& status, std::string_view operation);
+                                          const Status& status, std::string_view operation,
+                                          std::string_view details = {});
 
 }  // namespace waxwing::api

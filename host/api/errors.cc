@@ -2,6 +2,7 @@
 // Error bodies and their statuses.
 #include "api/errors.hpp"
 
+#include "base/json.hpp"
 #include "base/json_writer.hpp"
 
 namespace waxwing::api {
@@ -53,6 +54,21 @@ http::Response from_status(const Status& status) {
 http::Response from_status(const Status& status, int http_status) {
   http::Response response = http::error_response(
       http_status, status.message().empty() ? http::reason_phrase(http_status) : status.message());
+  add_retry_after(response, status.retry_after_ms());
+  return response;
+}
+
+http::Response from_status(const Status& status, std::string_view details) {
+  auto parsed = json::parse(details);
+  if (!parsed.has_value() || !parsed->is_object()) {
+    return from_status(status);
+  }
+  const int code = http_status(status.code());
+  const Json body = {{"statusCode", code},
+                     {"message", status.message()},
+                     {"error", http::reason_phrase(code)},
+                     {"details", std::move(*parsed)}};
+  http::Response response = http::Response::json(code, json::dump(body));
   add_retry_after(response, status.retry_after_ms());
   return response;
 }

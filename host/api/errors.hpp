@@ -16,6 +16,8 @@ namespace waxwing::api {
 [[nodiscard]] int http_status(Code code) noexcept;
 // {"statusCode","message","error"}, Retry-After where the status knows one.
 [[nodiscard]] http::Response from_status(const Status& status);
+// The same, and what an engine says of it for programs: "details", where that is a JSON object.
+[[nodiscard]] http::Response from_status(const Status& status, std::string_view details);
 // The same with another HTTP status than the table's.
 [[nodiscard]] http::Response from_status(const Status& status, int http_status);
 // 400 with an array of messages, one per violation.

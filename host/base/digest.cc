@@ -26,6 +26,23 @@ std::string to_hex(const Octets& out, unsigned int size) {
   return hex;
 }
 
+// Of the library's context, for good: what EVP_sha256() gives is looked for anew at every use.
+const EVP_MD* fetch(const char* name) {
+  const EVP_MD* const md = EVP_MD_fetch(nullptr, name, nullptr);
+  WAX_CHECK(md != nullptr);
+  return md;
+}
+
+const EVP_MD* sha256() {
+  static const EVP_MD* const md = fetch("SHA256");
+  return md;
+}
+
+const EVP_MD* sha512() {
+  static const EVP_MD* const md = fetch("SHA512");
+  return md;
+}
+
 std::string digest_hex(const EVP_MD* md, std::string_view data) {
   Octets out{};
   unsigned int size = 0;
@@ -36,17 +53,17 @@ std::string digest_hex(const EVP_MD* md, std::string_view data) {
 }  // namespace
 
 std::string sha256_hex(std::string_view data) {
-  return digest_hex(EVP_sha256(), data);
+  return digest_hex(sha256(), data);
 }
 
 std::string sha512_hex(std::string_view data) {
-  return digest_hex(EVP_sha512(), data);
+  return digest_hex(sha512(), data);
 }
 
 std::string hmac_sha512_hex(std::string_view key, std::string_view data) {
   Octets out{};
   unsigned int size = 0;
-  WAX_CHECK(HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()),
+  WAX_CHECK(HMAC(sha512(), key.data(), static_cast<int>(key.size()),
                  reinterpret_cast<const unsigned char*>(data.data()), data.size(), out.data(),
                  &size) != nullptr);
   return to_hex(out, size);

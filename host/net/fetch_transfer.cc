@@ -43,7 +43,6 @@ bool is_of_curl(std::string_view name) {
 
 void Fetcher::Transfer::begin(Multi& multi, const Target& target, const Addresses& addresses) {
   multi_ = multi.weak_from_this();
-  CURLM* const handle = multi.get();
   easy_ = curl_easy_init();
   WAX_CHECK(easy_ != nullptr);
   const auto set = [this](CURLoption option, auto value) {
@@ -96,7 +95,7 @@ void Fetcher::Transfer::begin(Multi& multi, const Target& target, const Addresse
   }
   set_route();
   set_body();
-  curl_multi_add_handle(handle, easy_);
+  multi.get().add(easy_);
 }
 
 void Fetcher::Transfer::set_route() {
@@ -280,7 +279,7 @@ void Fetcher::Transfer::go_on() {
     complete(*multi, *completed_);
   } else if (std::exchange(waiting_, false)) {
     curl_easy_pause(easy_, CURLPAUSE_CONT);
-    multi->act(CURL_SOCKET_TIMEOUT, 0);
+    multi->get().act();
   }
 }
 
@@ -312,7 +311,7 @@ void Fetcher::Transfer::start_clock(Multi& multi) {
         if (self && alive && self->running()) {
           self->timer_ = 0;
           if (self->easy_ != nullptr) {
-            curl_multi_remove_handle(alive->handle, self->easy_);
+            alive->get().remove(self->easy_);
           }
           self->finish(*alive, {Code::Timeout, "timeout", "the answer was not complete in time"});
         }
@@ -322,8 +321,8 @@ void Fetcher::Transfer::start_clock(Multi& multi) {
 void Fetcher::Transfer::drop(Multi& multi) {
   done_ = nullptr;
   multi.loop.cancel_timer(std::exchange(timer_, 0));
-  if (easy_ != nullptr && multi.handle != nullptr) {
-    curl_multi_remove_handle(multi.handle, easy_);
+  if (easy_ != nullptr && multi.curl) {
+    multi.curl->remove(easy_);
   }
 }
 

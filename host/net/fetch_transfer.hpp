@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside of a Fetcher: its multi handle on the loop, and one request. For fetcher.cc and
+// Inside of a Fetcher: libcurl on the loop, and one request. For fetcher.cc and
 // fetch_transfer.cc only.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "net/curl_loop.hpp"
 #include "net/fetcher.hpp"
 #include "net/network.hpp"
 #include "net/resolver.hpp"
@@ -23,19 +24,14 @@ using runtime::Loop;
 struct Fetcher::Multi : std::enable_shared_from_this<Fetcher::Multi> {
   Multi(Network& the_network, Loop& the_loop) : network(the_network), loop(the_loop) {}
 
-  [[nodiscard]] CURLM* get();
-  void socket_changed(curl_socket_t socket, int what);
-  void timer_changed(long delay_ms);
-  void act(curl_socket_t socket, int bits);
-  void finish_done();
+  [[nodiscard]] CurlLoop& get();
+  void finish_done(CURL* easy, CURLcode code);
   void idle();
   void end();
 
   Network& network;
   Loop& loop;
-  CURLM* handle = nullptr;  // made when first used, gone after a time without requests
-  std::map<curl_socket_t, Loop::WatchId> watches;
-  Loop::TimerId timer = 0;
+  std::unique_ptr<CurlLoop> curl;  // made when first used, gone after a time without requests
   Loop::TimerId idle_timer = 0;
   Id last_id = 0;
   std::map<Id, std::shared_ptr<Transfer>> transfers;

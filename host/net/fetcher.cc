@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// libcurl's multi interface on our loop.
+// Requests on their way to libcurl, and out of it.
 #include "net/fetcher.hpp"
 
 #include <algorithm>
@@ -14,123 +14,33 @@ namespace {
 constexpr Millis kIdle(30'000);
 constexpr long kMostKeptConnections = 4;
 
-void initialise_once() {
-  static const bool done = [] {
-    WAX_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-    return true;
-  }();
-  static_cast<void>(done);
-}
-
 }  // namespace
 
-// The multi handle and its life on the loop
-// --------------------------------------------------------
+// libcurl and its life on the loop ---------------------------------------------------------------
 
-CURLM* Fetcher::Multi::get() {
+CurlLoop& Fetcher::Multi::get() {
   loop.cancel_timer(std::exchange(idle_timer, 0));
-  if (handle != nullptr) {
-    return handle;
+  if (!curl) {
+    curl =
+        std::make_unique<CurlLoop>(loop, CurlLoop::Connections{kMostKeptConnections, 0},
+                                   [this](CURL* easy, CURLcode code) { finish_done(easy, code); });
   }
-  initialise_once();
-  handle = curl_multi_init();
-  WAX_CHECK(handle != nullptr);
-  curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, kMostKeptConnections);
-  curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(
-      handle, CURLMOPT_SOCKETFUNCTION,
-      +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
-        static_cast<Multi*>(self)->socket_changed(socket, what);
-        return 0;
-      });
-  curl_multi_setopt(handle, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(
-      handle, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long delay_ms, void* self) {
-        static_cast<Multi*>(self)->timer_changed(delay_ms);
-        return 0;
-      });
-  return handle;
+  return *curl;
 }
 
-void Fetcher::Multi::socket_changed(curl_socket_t socket, int what) {
-  const auto it = watches.find(socket);
-  if (what == CURL_POLL_REMOVE) {
-    if (it != watches.end()) {
-      loop.unwatch(it->second);
-      watches.erase(it);
-    }
-    return;
-  }
-  std::uint32_t interest = 0;
-  if ((what & CURL_POLL_IN) != 0) {
-    interest |= Loop::kRead;
-  }
-  if ((what & CURL_POLL_OUT) != 0) {
-    interest |= Loop::kWrite;
-  }
-  if (it != watches.end()) {
-    loop.update_watch(it->second, interest);
-    return;
-  }
-  watches[socket] =
-      loop.watch(socket, interest, [weak = weak_from_this(), socket](std::uint32_t ready) {
-        if (const auto self = weak.lock()) {
-          int bits = 0;
-          bits |= (ready & Loop::kRead) != 0 ? CURL_CSELECT_IN : 0;
-          bits |= (ready & Loop::kWrite) != 0 ? CURL_CSELECT_OUT : 0;
-          bits |= (ready & Loop::kError) != 0 ? CURL_CSELECT_ERR : 0;
-          self->act(socket, bits);
-        }
-      });
-}
-
-void Fetcher::Multi::timer_changed(long delay_ms) {
-  loop.cancel_timer(std::exchange(timer, 0));
-  if (delay_ms >= 0) {
-    timer = loop.start_timer(Millis(delay_ms), [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) {
-        self->timer = 0;
-        self->act(CURL_SOCKET_TIMEOUT, 0);
-      }
-    });
-  }
-}
-
-void Fetcher::Multi::act(curl_socket_t socket, int bits) {
-  if (handle != nullptr) {
-    int running = 0;
-    curl_multi_socket_action(handle, socket, bits, &running);
-    finish_done();
-  }
-}
-
-void Fetcher::Multi::finish_done() {
+void Fetcher::Multi::finish_done(CURL* easy, CURLcode code) {
   const auto self = shared_from_this();
-  int left = 0;
-  while (handle != nullptr) {
-    const CURLMsg* const message = curl_multi_info_read(handle, &left);
-    if (message == nullptr) {
-      return;
-    }
-    if (message->msg != CURLMSG_DONE) {
-      continue;
-    }
-    CURL* const easy = message->easy_handle;
-    const CURLcode code = message->data.result;
-    curl_multi_remove_handle(handle, easy);
-    const auto it = std::find_if(transfers.begin(), transfers.end(), [easy](const auto& entry) {
-      return entry.second->easy() == easy;
-    });
-    if (it != transfers.end()) {
-      const auto transfer = it->second;
-      transfer->complete(*this, code);
-    }
+  const auto it = std::find_if(transfers.begin(), transfers.end(),
+                               [easy](const auto& entry) { return entry.second->easy() == easy; });
+  if (it != transfers.end()) {
+    const auto transfer = it->second;
+    transfer->complete(*this, code);
   }
 }
 
 // Open connections and libcurl's own memory are for a session that fetches, not for one that sits.
 void Fetcher::Multi::idle() {
-  if (transfers.empty() && handle != nullptr && idle_timer == 0) {
+  if (transfers.empty() && curl && idle_timer == 0) {
     idle_timer = loop.start_timer(
         kIdle,
         [weak = weak_from_this()] {
@@ -149,13 +59,7 @@ void Fetcher::Multi::end() {
   for (const auto& [id, transfer] : std::exchange(transfers, {})) {
     transfer->drop(*this);
   }
-  if (handle != nullptr) {
-    curl_multi_cleanup(std::exchange(handle, nullptr));
-  }
-  loop.cancel_timer(std::exchange(timer, 0));
-  for (const auto& [socket, watch] : std::exchange(watches, {})) {
-    loop.unwatch(watch);
-  }
+  curl.reset();
 }
 
 // The client -------------------------------------------------------------------------------------

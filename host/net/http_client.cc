@@ -2,27 +2,22 @@
 // HTTP requests to others over libcurl.
 #include "net/http_client.hpp"
 
-#include <unistd.h>
-
 #include <curl/curl.h>
-#include <mutex>
+#include <sys/socket.h>
 #include <unordered_map>
 #include <utility>
 
 #include "base/check.hpp"
-#include "base/log.hpp"
 #include "net/address.hpp"
+#include "net/curl_loop.hpp"
 #include "runtime/loop.hpp"
 
 namespace waxwing::net {
 namespace {
 
 constexpr std::size_t kIdleHandles = 64;
-
-void init_curl() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
+// Answers are short; libcurl allocates this much for each request.
+constexpr long kBufferBytes = 1024;
 
 struct SlistDeleter {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
@@ -85,6 +80,7 @@ void prepare(Transfer& transfer) {
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  set(easy, CURLOPT_BUFFERSIZE, kBufferBytes);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   set(easy, CURLOPT_FOLLOWLOCATION, request.max_redirects > 0 ? 1L : 0L);
@@ -144,138 +140,33 @@ Result<HttpResponse> outcome_of(Transfer& transfer, CURLcode code) {
 
 struct HttpClient::Impl {
   runtime::Loop& loop;
-  CURLM* multi;
-  std::unordered_map<curl_socket_t, runtime::Loop::WatchId> watches;
-  runtime::Loop::TimerId timer = 0;
-  bool acting_soon = false;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers;
-  std::vector<Easy> idle;                                  // kept for the next requests
-  std::shared_ptr<bool> alive = std::make_shared<bool>();  // expires with this
+  std::vector<Easy> idle;  // kept for the next requests
+  CurlLoop curl;
 
-  Impl(runtime::Loop& on, std::size_t connections) : loop(on), multi(curl_multi_init()) {
-    WAX_CHECK(multi != nullptr);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(connections));
-    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(connections));
-    curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
-  }
+  Impl(runtime::Loop& on, long connections)
+      : loop(on), curl(on, {connections, connections}, [this](CURL* easy, CURLcode code) {
+          finish(easy, code);
+        }) {}
 
   ~Impl() {
     for (const auto& [easy, transfer] : transfers) {
-      curl_multi_remove_handle(multi, easy);
-    }
-    transfers.clear();
-    idle.clear();
-    curl_multi_cleanup(multi);  // may still tell of its sockets
-    loop.cancel_timer(timer);
-    for (const auto& [socket, watch] : watches) {
-      loop.unwatch(watch);
+      curl.remove(easy);
     }
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* user, void*) {
-    auto& self = *static_cast<Impl*>(user);
-    if (what == CURL_POLL_REMOVE) {
-      self.forget(socket);
-      return 0;
+  void finish(CURL* easy, CURLcode code) {
+    const auto it = transfers.find(easy);
+    if (it == transfers.end()) {
+      return;
     }
-    const auto it = self.watches.find(socket);
-    const std::uint32_t interest =
-        ((what & CURL_POLL_IN) != 0 ? std::uint32_t{runtime::Loop::kRead} : 0U) |
-        ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{runtime::Loop::kWrite} : 0U);
-    if (it != self.watches.end()) {
-      self.loop.update_watch(it->second, interest);
-      return 0;
-    }
-    const auto watch = self.loop.watch(socket, interest, [&self, socket](std::uint32_t ready) {
-      int events = (ready & runtime::Loop::kRead) != 0 ? CURL_CSELECT_IN : 0;
-      events |= (ready & runtime::Loop::kWrite) != 0 ? CURL_CSELECT_OUT : 0;
-      events |= (ready & runtime::Loop::kError) != 0 ? CURL_CSELECT_ERR : 0;
-      self.act(socket, events);
-    });
-    if (watch == 0) {
-      return -1;
-    }
-    self.watches.emplace(socket, watch);
-    return 0;
-  }
-
-  // libcurl does not always tell before it closes a socket, and the next one gets its number.
-  static int on_close_socket(void* user, curl_socket_t socket) {
-    static_cast<Impl*>(user)->forget(socket);
-    return ::close(socket);
-  }
-
-  void forget(curl_socket_t socket) {
-    if (const auto it = watches.find(socket); it != watches.end()) {
-      loop.unwatch(it->second);
-      watches.erase(it);
-    }
-  }
-
-  static int on_timer(CURLM*, long timeout_ms, void* user) {
-    auto& self = *static_cast<Impl*>(user);
-    self.loop.cancel_timer(std::exchange(self.timer, 0));
-    if (timeout_ms == 0) {
-      self.act_soon();
-    } else if (timeout_ms > 0) {
-      self.timer = self.loop.start_timer(Millis(timeout_ms), [&self] {
-        self.timer = 0;
-        self.act(CURL_SOCKET_TIMEOUT, 0);
-      });
-    }
-    return 0;
-  }
-
-  // Every request begins like this; a task of the loop costs less than a timer of the system.
-  void act_soon() {
-    if (!std::exchange(acting_soon, true)) {
-      loop.post([this, living = std::weak_ptr<bool>(alive)] {
-        if (!living.expired()) {
-          acting_soon = false;
-          act(CURL_SOCKET_TIMEOUT, 0);
-        }
-      });
-    }
-  }
-
-  void act(curl_socket_t socket, int events) {
-    int running = 0;
-    curl_multi_socket_action(multi, socket, events, &running);
-    finish_completed();
-  }
-
-  void finish_completed() {
-    std::vector<std::pair<std::unique_ptr<Transfer>, CURLcode>> completed;
-    int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
-      if (message->msg != CURLMSG_DONE) {
-        continue;
-      }
-      const CURLcode code = message->data.result;
-      CURL* easy = message->easy_handle;
-      curl_multi_remove_handle(multi, easy);  // `message` is gone now
-      if (const auto it = transfers.find(easy); it != transfers.end()) {
-        completed.emplace_back(std::move(it->second), code);
-        transfers.erase(it);
-      }
-    }
-    const std::weak_ptr<bool> living = alive;
-    for (auto& [transfer, code] : completed) {
-      Result<HttpResponse> outcome = outcome_of(*transfer, code);
-      const Done done = std::move(transfer->done);
-      recycle(std::move(transfer->easy));
-      transfer.reset();
-      done(std::move(outcome));
-      if (living.expired()) {
-        return;
-      }
-    }
+    const std::unique_ptr<Transfer> transfer = std::move(it->second);
+    transfers.erase(it);
+    Result<HttpResponse> outcome = outcome_of(*transfer, code);
+    recycle(std::move(transfer->easy));
+    transfer->done(std::move(outcome));  // may be the end of this
   }
 
   void recycle(Easy easy) {
@@ -295,10 +186,8 @@ struct HttpClient::Impl {
   }
 };
 
-HttpClient::HttpClient(runtime::Loop& loop, std::size_t connections) {
-  init_curl();
-  impl_ = std::make_unique<Impl>(loop, connections);
-}
+HttpClient::HttpClient(runtime::Loop& loop, std::size_t connections)
+    : impl_(std::make_unique<Impl>(loop, static_cast<long>(connections))) {}
 
 HttpClient::~HttpClient() = default;
 
@@ -315,10 +204,8 @@ void HttpClient::send(HttpRequest request, Done done) {
   }
   prepare(*transfer);
   CURL* easy = transfer->easy.get();
-  set(easy, CURLOPT_CLOSESOCKETFUNCTION, &Impl::on_close_socket);
-  set(easy, CURLOPT_CLOSESOCKETDATA, impl_.get());
   impl_->transfers.emplace(easy, std::move(transfer));
-  if (const CURLMcode code = curl_multi_add_handle(impl_->multi, easy); code != CURLM_OK) {
+  if (const CURLMcode code = impl_->curl.add(easy); code != CURLM_OK) {
     auto failed = std::move(impl_->transfers.at(easy));
     impl_->transfers.erase(easy);
     impl_->loop.post([failed = std::move(failed), code] {

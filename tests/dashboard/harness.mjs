@@ -80,7 +80,10 @@ export async function startSimulator(...options) {
   return value;
 }
 
-// A receiver of webhooks that refuses until it is told otherwise.
+// What tries to be markup, in every field that somebody else fills.
+export const EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>';
+
+// A receiver of webhooks that refuses, with a reason that tries to be markup, until it is told otherwise.
 export async function startReceiver() {
   const receiver = { taken: [], status: 500 };
   const server = createServer((request, response) => {
@@ -88,7 +91,7 @@ export async function startReceiver() {
     request.on('data', (part) => { body += part; });
     request.on('end', () => {
       if (receiver.status === 200) receiver.taken.push(JSON.parse(body));
-      response.writeHead(receiver.status).end();
+      response.writeHead(receiver.status, EVIL).end(EVIL);
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

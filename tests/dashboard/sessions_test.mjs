@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dashboard with the echo engine: create, link, search, stop, events, dead letters, plugins, servers.
 import assert from 'node:assert/strict';
-import { axe, KEY, open, problems, run, shot, startBrowser, startReceiver, startServer, until } from './harness.mjs';
+import { readFileSync } from 'node:fs';
+import { axe, EVIL, KEY, open, problems, run, shot, startBrowser, startReceiver, startServer, until } from './harness.mjs';
 
-const EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>';
 const server = await startServer({ WAXWING_DASHBOARD_LINKS: 'House rules=http://127.0.0.1:1/rules' });
 const other = await startServer();
 const receiver = await startReceiver();
@@ -11,6 +11,8 @@ const { newPage } = await startBrowser();
 const page = await newPage();
 const { api, url, status } = server;
 const row = (name) => page.locator('table.sessions tbody tr').filter({ has: page.getByRole('button', { name, exact: true }) });
+const names = async () => (await page.locator('tbody tr .name').allTextContents()).join();
+const bulk = (action) => page.getByRole('region', { name: 'Chosen sessions' }).getByRole('button', { name: action, exact: true });
 const quiet = () => assert.deepEqual(problems.splice(0), []);
 const close = () => page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
 
@@ -113,6 +115,21 @@ await run({
     await page.getByRole('group', { name: 'Filter by status' }).getByRole('button', { name: /Stopped/ }).click();
     await until(async () => (await page.locator('tbody tr .name').allTextContents()).join() === 'second', 'the stopped one');
     await page.getByRole('group', { name: 'Filter by status' }).getByRole('button', { name: /All/ }).click();
+
+    // A session that is stopped shows the engine that it was made for, wherever that was said.
+    await api('POST', '/api/sessions', { name: 'third', start: false, config: { engine: 'NOWEB' } });
+    await api('POST', '/api/sessions', { name: 'fourth', start: false, engine: 'NOWEB' });
+    for (const name of ['third', 'fourth']) await row(name).getByText('NOWEB', { exact: true }).waitFor();
+    await page.getByLabel('Engine', { exact: true }).selectOption('NOWEB');
+    await until(async () => (await names()) === 'fourth,third', 'those of the engine');
+    await search.fill('four');
+    await until(async () => (await names()) === 'fourth', 'both filters');
+    await search.fill('nobody');
+    await page.getByText('No session fits.').waitFor();
+    await search.fill('');
+    await page.getByLabel('Engine', { exact: true }).selectOption('');
+    for (const name of ['third', 'fourth']) await api('DELETE', `/api/sessions/${name}`);
+    for (const name of ['third', 'fourth']) await row(name).waitFor({ state: 'detached' });
     quiet();
   },
 
@@ -140,6 +157,32 @@ await run({
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await row('coded').waitFor({ state: 'detached' });
     await until(async () => (await api('GET', '/api/sessions?all=true')).length === 1, 'both are gone');
+    await page.getByText('2 sessions deleted').waitFor();
+  },
+
+  async 'many are started, restarted, logged out and stopped together'() {
+    for (const name of ['one', 'two']) await api('POST', '/api/sessions', { name, start: false, config: { engine: 'ECHO', echo: { loginAfterMs: 0 } } });
+    for (const name of ['one', 'two']) await page.getByLabel(`Choose ${name}`, { exact: true }).check();
+    const all = (word) => until(async () => (await status('one')) === word && (await status('two')) === word, word);
+    await bulk('Start').click();
+    await all('WORKING');
+    for (const name of ['one', 'two']) await row(name).getByText('Working').waitFor();
+    assert.ok(await bulk('Start').isDisabled(), 'both run');
+    await bulk('Restart').click();
+    await page.getByText('2 sessions restarted').waitFor();
+    await all('WORKING');
+    await bulk('Log out').click();
+    await page.getByText('Log out 2 sessions?').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
+    await page.getByText('2 sessions logged out').waitFor();
+    await until(async () => !(await bulk('Stop').isDisabled()), 'they can be stopped');
+    await bulk('Stop').click();
+    await all('STOPPED');
+    await bulk('Choose none').click();
+    await page.getByRole('region', { name: 'Chosen sessions' }).waitFor({ state: 'detached' });
+    for (const name of ['one', 'two']) await api('DELETE', `/api/sessions/${name}`);
+    for (const name of ['one', 'two']) await row(name).waitFor({ state: 'detached' });
+    quiet();
   },
 
   async 'a dead letter is delivered again'() {
@@ -151,7 +194,18 @@ await run({
     await page.getByRole('tab', { name: 'Webhooks' }).click();
     await page.getByText('one try').click();
     await page.locator('pre.json', { hasText: 'onerror' }).waitFor();
+    await page.getByText(/HTTP 500/).first().waitFor();
     await shot(page, 'dead-letter');
+    receiver.status = 200;
+    await page.getByRole('button', { name: 'Deliver again', exact: true }).first().click();
+    await until(() => receiver.taken.length === 1, 'the one');
+    await page.getByText('1 event is in line again').waitFor();
+    await page.getByText('Every event was taken.').waitFor();
+    receiver.taken = [];
+    receiver.status = 500;
+    for (const text of [EVIL, 'another']) await api('POST', '/api/sendText', { session: 'hooked', chatId: '12345@c.us', text });
+    await until(async () => (await api('GET', '/api/hooked/webhooks/dead')).items.length === 2, 'two dead letters');
+    await page.getByText('one try').nth(1).waitFor();
     receiver.status = 200;
     await page.getByRole('button', { name: 'Deliver all again' }).click();
     await until(() => receiver.taken.length > 0, 'the replay');
@@ -197,7 +251,15 @@ await run({
     await until(async () => (await page.locator('.event-text').allTextContents()).every((text) => text.includes('while it pauses')), 'the filter');
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download' }).click();
-    assert.match((await download).suggestedFilename(), /^events-.*\.ndjson$/);
+    const file = await download;
+    assert.match(file.suggestedFilename(), /^events-.*\.ndjson$/);
+    const lines = readFileSync(await file.path(), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.ok(lines.length >= 2 && lines.every(({ payload }) => payload.body === 'while it pauses'), 'what is filtered, and nothing else');
+    await page.getByLabel('Search').fill('');
+    await page.getByLabel('Event', { exact: true }).selectOption('message');
+    await until(async () => (await page.locator('.event-name').allTextContents()).every((text) => text === 'message'), 'one kind');
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByText('Events appear here').waitFor();
     quiet();
   },
 
@@ -230,6 +292,17 @@ await run({
     await row('far').getByText('Stopped').waitFor();
     assert.equal(await other.status('far'), 'STOPPED');
     await page.getByRole('menu').waitFor({ state: 'detached' });
+    await page.getByLabel('Server', { exact: true }).selectOption({ label: 'Second house' });
+    await until(async () => (await names()) === 'far', 'those of one server');
+    await page.getByLabel('Server', { exact: true }).selectOption('');
+    await until(async () => (await names()) === 'first,hooked,far', 'all again');
+    // Of both servers at once.
+    for (const name of ['first', 'far']) await page.getByLabel(`Choose ${name}`, { exact: true }).check();
+    await bulk('Start').click();
+    await until(async () => (await other.status('far')) === 'WORKING' && (await status('first')) !== 'STOPPED', 'both started');
+    await bulk('Stop').click();
+    await until(async () => (await other.status('far')) === 'STOPPED' && (await status('first')) === 'STOPPED', 'both stopped');
+    await bulk('Choose none').click();
     await axe(page, 'the sessions');
     await shot(page, 'sessions');
     quiet();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a newcomer does after tools/serve --simulator: a session of the native engine, linked by clicks alone.
 import assert from 'node:assert/strict';
-import { axe, problems, run, shot, startBrowser, startServer, startSimulator, until } from './harness.mjs';
+import { axe, EVIL, problems, run, shot, startBrowser, startServer, startSimulator, until } from './harness.mjs';
 
 const simulator = await startSimulator();
 const ENV = {
@@ -10,6 +10,7 @@ const ENV = {
   WAHA_DASHBOARD_NO_PASSWORD: 'true', WAHA_API_KEY: '', WAHA_NO_API_KEY: 'true',
 };
 const server = await startServer(ENV);
+const control = (method, path, body) => fetch(simulator.control + path, { method, body: JSON.stringify(body) }).then((response) => response.json());
 const { newPage } = await startBrowser();
 const page = await newPage();
 
@@ -79,7 +80,6 @@ await run({
   },
 
   async 'a passkey, pasted; and two codes compared'() {
-    const control = (method, path, body) => fetch(simulator.control + path, { method, body: JSON.stringify(body) }).then((response) => response.json());
     const guarded = await newPage();
     const scan = async (at, name, phone) => {
       await guarded.goto(`${at.url}/dashboard`);
@@ -121,6 +121,43 @@ await run({
     await guarded.getByText('is connected. The session can').waitFor();
     await compared.linked;
     await control('PUT', '/faults', {});
+    assert.deepEqual(problems, []);
+  },
+
+  async 'what others write is never markup'() {
+    const [own, friend] = ['15550003001', '15550003002'];
+    for (const phone of [own, friend]) await control('POST', '/accounts', { phone, name: EVIL });
+    await server.api('POST', '/api/sessions', { name: 'evil' });
+    await until(async () => (await server.status('evil')) === 'SCAN_QR_CODE', 'a code');
+    await control('POST', `/accounts/${own}/scan`, { qr: (await server.api('GET', '/api/evil/auth/qr?format=raw')).value });
+    await until(async () => (await server.status('evil')) === 'WORKING', 'WORKING');
+
+    const watcher = await newPage();
+    await watcher.goto(`${server.url}/dashboard`);
+    await watcher.locator('tr', { hasText: 'evil' }).getByText(EVIL).waitFor();
+    await watcher.getByRole('button', { name: 'evil', exact: true }).click();
+    await watcher.getByRole('dialog').getByText(EVIL).first().waitFor();
+    await watcher.goto(`${server.url}/dashboard/event-monitor`);
+    await watcher.getByText('Events appear here').waitFor();
+    let subjects = 0;
+    await until(async () => { // the page may not listen yet
+      subjects++;
+      await control('POST', '/groups', { subject: `${EVIL} ${subjects}`, phones: [friend, own] });
+      await control('POST', `/accounts/${friend}/phone/messages`, { to: `${own}@s.whatsapp.net`, text: EVIL });
+      return (await watcher.locator('.event-name', { hasText: /^group/ }).count()) > 0 && (await watcher.locator('.event-name', { hasText: /^message$/ }).count()) > 0;
+    }, 'a message and a group');
+    await watcher.getByRole('button', { name: 'Pause' }).click(); // so that each stays where it is
+    await watcher.getByRole('button', { name: /Go on/ }).waitFor();
+    for (const name of ['group', 'message']) {
+      const event = watcher.locator('ol.events li').filter({ has: watcher.locator('.event-name', { hasText: new RegExp(`^${name}`) }) }).filter({ hasText: 'onerror' }).first();
+      await event.locator('summary').click();
+      await event.locator('pre.json', { hasText: 'onerror' }).waitFor();
+    }
+    await shot(watcher, 'simulator-events');
+    const phones = await page.context().newPage();
+    await phones.goto(`${simulator.control}/?server=${server.url}`);
+    await phones.getByText(EVIL).first().waitFor();
+    assert.equal(await watcher.locator('img[src="x"]').count() + await phones.locator('img[src="x"]').count(), 0);
     assert.deepEqual(problems, []);
   },
 });

@@ -22,6 +22,10 @@ namespace waxwing::testing {
 
 inline constexpr const char* kTestApiKey = "key-of-the-tests-3f6a";
 
+// YAML for servers that start again and again: hashing all plugins takes most of a start.
+inline constexpr const char* kEchoAlone =
+    "plugins: {load: [{id: example-echo}, {id: storage-local}, {id: proxy-static}]}\n";
+
 // How a process ended: by exit(code), or by a signal.
 struct Ending {
   int code = -1;

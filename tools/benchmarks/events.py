@@ -2,13 +2,16 @@
 """Events to webhooks, every one of them durable: latency, CPU, throughput, a burst and its memory."""
 import os
 import subprocess
+import tempfile
 import threading
 import time
 
 from .host import create_many, wait_working
-from .server import Server, call
+from .server import Server, bare_sync_cpu, bare_wake_cpu, call
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# What the threads of the server do for an event, by their names.
+PARTS = {"sessions": ("loop-",), "storage": ("wax-store-",), "delivery": ("egress",)}
 YAML = ("lifecycle: {starts_per_s: 10000, starts_at_once: 10000, print_qr: false}\n"
         "limits: {sessions: 20000}\n"
         "webhooks: {connections_per_host: 64}\n")
@@ -65,13 +68,21 @@ def steady(binary, seconds):
         time.sleep(2 * every_ms / 1000)
         receiver.report()
         before, began = server.cpu_seconds(), time.monotonic()
+        parts = {part: -server.cpu_seconds_of(*names) for part, names in PARTS.items()}
         time.sleep(seconds)
         cpu, took = server.cpu_seconds() - before, time.monotonic() - began
+        for part, names in PARTS.items():
+            parts[part] += server.cpu_seconds_of(*names)
         count, _, p50, p99 = receiver.report()
         yield "steady_per_s", count / took, "1/s"
         yield "p50_ms", p50, "ms"
         yield "p99_ms", p99, "ms"
         yield "cpu_us", cpu / max(1, count) * 1e6, "us"
+        for part, spent in parts.items():
+            yield f"cpu_{part}_us", spent / max(1, count) * 1e6, "us"
+    with tempfile.TemporaryDirectory(prefix="waxwing-bench-") as folder:
+        yield "bare_sync_us", bare_sync_cpu(folder) * 1e6, "us"
+        yield "bare_wake_us", bare_wake_cpu() * 1e6, "us"
 
 
 def burst(binary, sessions, each):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server to measure: started on a free loopback port with a data folder of its own."""
+import glob
 import http.client
 import json
 import os
@@ -95,6 +96,16 @@ class Server:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
+    def cpu_seconds_of(self, *threads):
+        """The same of the threads whose names begin like that."""
+        total = 0
+        for task in glob.glob(f"/proc/{self.process.pid}/task/*"):
+            with open(task + "/comm", encoding="ascii") as name, \
+                    open(task + "/schedstat", encoding="ascii") as ran:
+                if name.read().startswith(threads):
+                    total += int(ran.read().split()[0])
+        return total / 1e9
+
     def rss_bytes(self):
         return rss_of(self.process.pid)
 
@@ -105,6 +116,35 @@ def call(connection, method, path, body=None):
     connection.request(method, path, json.dumps(body) if body is not None else None, headers)
     response = connection.getresponse()
     return response.status, response.read()
+
+
+def bare_sync_cpu(folder, count=300, pause=0.005):
+    """CPU seconds of one write in place of two pages that is durable, nothing around it: what the
+    kernel and the disk of this machine take for the least commit there can be."""
+    pages = b"x" * 8192
+    file = os.open(os.path.join(folder, "sync"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(file, pages, 0)
+        os.fsync(file)
+        cpu = 0
+        for _ in range(count):
+            time.sleep(pause)
+            before = time.thread_time()
+            os.pwrite(file, pages, 0)
+            os.fdatasync(file)
+            cpu += time.thread_time() - before
+        return cpu / count
+    finally:
+        os.close(file)
+
+
+def bare_wake_cpu(count=300, pause=0.005):
+    """CPU seconds of going to sleep and being woken that long after, as each thread does that an
+    event passes through on a machine with little to do."""
+    before = time.thread_time()
+    for _ in range(count):
+        time.sleep(pause)
+    return (time.thread_time() - before) / count
 
 
 def percentile(values, share):

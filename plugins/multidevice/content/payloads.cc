@@ -211,11 +211,29 @@ std::vector<Event> Payloads::events_of(const MessageInfo& info, ByteView octets,
   return {{"message", json, order}, {"message.any", std::move(json), std::move(order)}};
 }
 
-Event Payloads::waiting(const MessageInfo& info) const {
+Event Payloads::waiting(const UnreadableMessage& message) const {
+  using Why = UnreadableMessage::Why;
+  static constexpr std::string_view kReasons[] = {"undecryptable", "lost", "view_once",
+                                                  "unavailable"};
+  const MessageInfo& info = message.info;
+  const bool once = message.why == Why::ViewOnce;
+  Json data = Json::parse(data_of(info, Read({}, engine_)));
+  if (engine_ == Dialect::Whatsmeow) {  // events.UndecryptableMessage
+    data["IsUnavailable"] = once || message.why == Why::Unavailable;
+    data["UnavailableType"] = once ? "view_once" : "";
+  } else {
+    constexpr int kCiphertext = 2;  // WebMessageInfo.StubType
+    data["messageStubType"] = kCiphertext;
+    data["messageStubParameters"] = Json::array({message.detail});
+  }
   JsonWriter out;
   out.begin_object();
   write_base(out, info);
-  out.member("timestamp", info.timestamp_s).key("_data").raw(data_of(info, Read({}, engine_)));
+  out.member("timestamp", info.timestamp_s);
+  out.member("reason", kReasons[static_cast<std::size_t>(message.why)]);
+  out.key("detail").raw(dump(message.detail.empty() ? Json() : Json(message.detail)));
+  out.member("final", message.why == Why::Lost || once);
+  out.key("_data").raw(dump(data));
   return {"message.waiting", out.end_object().take(), chat_id(info)};
 }
 

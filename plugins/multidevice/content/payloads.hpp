@@ -48,7 +48,8 @@ class Payloads {
   using Before = std::function<std::string(std::string_view id)>;
   [[nodiscard]] std::vector<Event> events_of(const MessageInfo& info, ByteView octets, Ack ack,
                                              bool api, const Before& before) const;
-  [[nodiscard]] Event waiting(const MessageInfo& info) const;
+  // message.waiting: why it cannot be read, and whether it still may come.
+  [[nodiscard]] Event waiting(const UnreadableMessage& message) const;
 
   // message.ack or message.ack.group. A failure has its reason, text and number.
   [[nodiscard]] std::vector<Event> events_of(const ReceiptNews& news) const;

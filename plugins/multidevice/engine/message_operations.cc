@@ -56,7 +56,7 @@ constexpr Failure kFailures[] = {
     {"not_on_whatsapp", WAX_E_NOT_FOUND, 0},     {"too_large", WAX_E_INVALID, 0},
     {"rate_limited", WAX_E_RATE_LIMITED, 5'000}, {"offline", WAX_E_UNAVAILABLE, 5'000},
     {"timeout", WAX_E_UNAVAILABLE, 5'000},       {"storage_failed", WAX_E_UNAVAILABLE, 5'000},
-    {"busy", WAX_E_UNAVAILABLE, 1'000}};
+    {"stale_group", WAX_E_UNAVAILABLE, 5'000}};
 
 }  // namespace
 
@@ -96,8 +96,11 @@ void Messaging::edit(const Json& arguments, SharedCall call) {
   }
   const Jid chat = chat_of(target, recent_);
   target.chat = chat;
-  send(content::edit_draft(target, content::text_draft(arguments), host_.unix_ms()), chat,
-       make_message_id(), std::move(call));
+  add_mentions(content::text_draft(arguments), chat, arguments, call,
+               [this, target = std::move(target), chat, call](Draft text) {
+                 send(content::edit_draft(target, std::move(text), host_.unix_ms()), chat,
+                      make_message_id(), call);
+               });
 }
 
 void Messaging::revoke(const Json& arguments, SharedCall call) {
@@ -150,12 +153,20 @@ void Messaging::complete_and_send(Draft draft, const Jid& chat, const Json& argu
     }
     content::add_quote(draft, quote);
   }
+  add_mentions(std::move(draft), chat, arguments, call,
+               [this, chat, id = std::move(id), call](Draft whole) mutable {
+                 send(std::move(whole), chat, std::move(id), std::move(call));
+               });
+}
+
+void Messaging::add_mentions(Draft draft, const Jid& chat, const Json& arguments,
+                             const SharedCall& call, std::function<void(Draft)> then) {
   std::vector<std::string> wanted;
   if (const auto it = arguments.find("mentions"); it != arguments.end() && it->is_array()) {
     wanted = it->get<std::vector<std::string>>();
   }
   if (wanted.empty()) {
-    send(std::move(draft), chat, std::move(id), std::move(call));
+    then(std::move(draft));
     return;
   }
   const bool all = std::find(wanted.begin(), wanted.end(), "all") != wanted.end();
@@ -171,13 +182,13 @@ void Messaging::complete_and_send(Draft draft, const Jid& chat, const Json& argu
   }
   if (!chat.is_group()) {
     content::add_mentions(draft, people);
-    send(std::move(draft), chat, std::move(id), std::move(call));
+    then(std::move(draft));
     return;
   }
   messenger_->group(
       chat, false,
-      [this, draft = std::move(draft), chat, id = std::move(id), people = std::move(people), all,
-       call = std::move(call)](const Answer<GroupInfo>& answer) mutable {
+      [this, draft = std::move(draft), people = std::move(people), all, call,
+       then = std::move(then)](const Answer<GroupInfo>& answer) mutable {
         if (!answer.ok()) {
           fail(*call, *answer.refusal);
           return;
@@ -199,7 +210,7 @@ void Messaging::complete_and_send(Draft draft, const Jid& chat, const Json& argu
         }
         named.insert(named.end(), people.begin(), people.end());
         content::add_mentions(draft, named);
-        send(std::move(draft), chat, std::move(id), std::move(call));
+        then(std::move(draft));
       });
 }
 
@@ -234,11 +245,13 @@ void Messaging::answer_send(const SendResult& result, const std::string& id, plu
     const auto* known = std::find_if(std::begin(kFailures), std::end(kFailures),
                                      [&](const auto& f) { return f.reason == result.reason; });
     const std::string text = result.text.empty() ? result.reason : result.text;
-    if (known == std::end(kFailures)) {
-      call.fail(WAX_E_STATE, text);  // WhatsApp will not have it
-    } else {
-      call.fail(known->status, text, known->retry_ms);
+    Json details = {{"reason", result.reason}};
+    if (result.code != 0) {
+      details["code"] = result.code;
     }
+    const bool refused = known == std::end(kFailures);  // WhatsApp will not have it
+    call.fail(refused ? WAX_E_STATE : known->status, text, refused ? 0 : known->retry_ms,
+              details.dump());
     return;
   }
   const bool sent = result.state == SendResult::State::Sent;

@@ -106,8 +106,8 @@ void Messaging::on_message(IncomingMessage message, StoreBatch batch, Durable du
   host_.commit_events(std::move(batch), std::move(events), std::move(durable));
 }
 
-void Messaging::on_unreadable(const UnreadableMessage& message) {
-  host_.tell(payloads_.waiting(message.info));
+void Messaging::on_unreadable(const UnreadableMessage& message, StoreBatch batch, Durable durable) {
+  host_.commit_events(std::move(batch), {payloads_.waiting(message)}, std::move(durable));
 }
 
 void Messaging::on_receipt(const ReceiptNews& news, StoreBatch batch, Durable durable) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -105,7 +106,7 @@ class Messaging final : public MessageSink {
 
   // MessageSink
   void on_message(IncomingMessage message, StoreBatch batch, Durable durable) override;
-  void on_unreadable(const UnreadableMessage& message) override;
+  void on_unreadable(const UnreadableMessage& message, StoreBatch batch, Durable durable) override;
   void on_outgoing(const OutgoingMessage& message, const MessageInfo& info, StoreBatch batch,
                    Durable durable) override;
   void on_sent(const MessageInfo& info, const std::string& note, const SendResult& result,
@@ -136,6 +137,8 @@ class Messaging final : public MessageSink {
   // Adds quote and mentions that the arguments ask for, then sends.
   void complete_and_send(content::Draft draft, const Jid& chat, const Json& arguments,
                          SharedCall call);
+  void add_mentions(content::Draft draft, const Jid& chat, const Json& arguments,
+                    const SharedCall& call, std::function<void(content::Draft)> then);
   void send(content::Draft draft, const Jid& chat, std::string id, SharedCall call);
   void answer_send(const SendResult& result, const std::string& id, plugin::Call& call);
 

@@ -130,6 +130,7 @@ struct Messenger::Parts {
                             StoreBatch& batch);
   void hand_over(Incoming& in, Bytes message, StoreBatch batch);
   void check_duplicate(const Incoming& in);
+  [[nodiscard]] MessageSink::Durable acknowledging(const Incoming& in);
   void confirm(const Incoming& in, std::string_view type);
   [[nodiscard]] std::string_view receipt_type(const Incoming& in) const;
   [[nodiscard]] static std::string seen_key(const Incoming& in);

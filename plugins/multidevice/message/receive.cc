@@ -181,9 +181,7 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
     what.why = gone->text("type") == "view_once" ? UnreadableMessage::Why::ViewOnce
                                                  : UnreadableMessage::Why::Unavailable;
     what.stanza = in.stanza;
-    store(std::move(batch));
-    sink.on_unreadable(what);
-    client.acknowledge(*in.stanza);
+    sink.on_unreadable(what, std::move(batch), acknowledging(in));
     return rows;
   }
   Opened opened = open_all(in, from, batch);
@@ -354,6 +352,18 @@ void Messenger::Parts::hand_over(Incoming& in, Bytes message, StoreBatch batch) 
   out.message = std::move(message);
   out.stanza = in.stanza;
   sink.on_message(std::move(out), std::move(batch), std::move(durable));
+}
+
+// Once what is told of it is durable, the server need not keep it any more.
+MessageSink::Durable Messenger::Parts::acknowledging(const Incoming& in) {
+  auto kept = std::make_shared<Node>(*in.stanza);
+  return [this, kept](bool stored) {
+    if (stored) {
+      client.acknowledge(*kept);
+    } else {
+      storage_failed();
+    }
+  };
 }
 
 // The ratchet says that it has read this before. Then it is in the record of what was seen, unless

@@ -29,17 +29,24 @@ void Messenger::Parts::ask_again(const Incoming& in, DecryptFault fault) {
   ++counters.undecryptable;
   const std::uint64_t hash = hash_of({in.from.to_string(), in.author.to_string(), in.info.id});
   const std::uint8_t count = count_up(asked, hash);
-  if (count == 1) {
-    UnreadableMessage what;
-    what.info = in.info;
-    what.detail = to_string(fault);
-    what.stanza = in.stanza;
-    sink.on_unreadable(what);
-  }
-  if (count > kMostAsked) {
+  UnreadableMessage what;
+  what.info = in.info;
+  what.detail = to_string(fault);
+  what.stanza = in.stanza;
+  if (count > kMostAsked) {  // it would come at every login
     asked[hash] = kMostAsked;
-    client.acknowledge(*in.stanza);  // it would come at every login
+    what.why = UnreadableMessage::Why::Lost;
+    StoreBatch batch;
+    mark_seen(in, batch);
+    sink.on_unreadable(what, std::move(batch), acknowledging(in));
     return;
+  }
+  if (count == 1) {
+    sink.on_unreadable(what, {}, [this](bool stored) {
+      if (!stored) {
+        storage_failed();
+      }
+    });
   }
   ++counters.retries_asked;
   Node retry("retry");

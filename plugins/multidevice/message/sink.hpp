@@ -22,8 +22,10 @@ class MessageSink {
 
   // Once for each message, whatever the network repeats.
   virtual void on_message(IncomingMessage message, StoreBatch batch, Durable durable) = 0;
-  // At most once for each message, before its on_message() if that ever comes.
-  virtual void on_unreadable(const UnreadableMessage& message) = 0;
+  // A message that cannot be read: when it is first seen, before its on_message() if that ever
+  // comes, and once more when it is given up (Why::Lost).
+  virtual void on_unreadable(const UnreadableMessage& message, StoreBatch batch,
+                             Durable durable) = 0;
 
   // A message of ours is encrypted and about to leave: its event is "message.any".
   virtual void on_outgoing(const OutgoingMessage& message, const MessageInfo& info,

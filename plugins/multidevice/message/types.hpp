@@ -53,13 +53,15 @@ struct IncomingMessage {
   const Node* stanza = nullptr;  // borrowed for the call, with all attributes and children
 };
 
-// A message of somebody that cannot be read (now): it may still come, under the same id.
+// A message of somebody that cannot be read (now). Unless it is lost, it may still come, under the
+// same id.
 struct UnreadableMessage {
   MessageInfo info;
   enum class Why : std::uint8_t {
     Undecryptable,  // asked for again
+    Lost,           // asked for in vain: nothing more will come
     ViewOnce,       // only the phone may have it
-    Unavailable,    // the server has it no more; the phone was asked
+    Unavailable,    // the server does not have it
   };
   Why why = Why::Undecryptable;
   std::string_view detail;  // "bad MAC"

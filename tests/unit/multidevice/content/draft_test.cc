@@ -117,6 +117,11 @@ TEST(Drafts, ReactionsEditsAndRevokesNameTheirTarget) {
   EXPECT_EQ(edit.edit, "1");
   EXPECT_EQ(text_at(edit.message, "protocolMessage.editedMessage.conversation"), "new");
   EXPECT_EQ(meaning(edit.message), Meaning::Edit);
+  Draft mentioning = text_draft({{"text", "new, @15550002002"}});
+  add_mentions(mentioning, {kBob});
+  EXPECT_EQ(*find_path(edit_draft(mine, mentioning, 5).message,
+                       "protocolMessage.editedMessage.extendedTextMessage.contextInfo"),
+            (Json{{"mentionedJid", {"15550002002@s.whatsapp.net"}}}));
   EXPECT_EQ(revoke_draft(mine).edit, "7");
   EXPECT_EQ(revoke_draft(theirs).edit, "8");
   EXPECT_EQ(meaning(revoke_draft(mine).message), Meaning::Revoke);

@@ -82,6 +82,36 @@ class PayloadsOf : public ::testing::TestWithParam<Dialect> {
   Payloads payloads{GetParam()};
 };
 
+TEST_P(PayloadsOf, WhatCannotBeRead) {
+  UnreadableMessage message;
+  message.info = from_bob();
+  message.detail = "bad MAC";
+  const auto payload = [&](UnreadableMessage::Why why) {
+    message.why = why;
+    const Event event = payloads.waiting(message);
+    EXPECT_EQ(event.type, "message.waiting");
+    check(event);
+    return Json::parse(event.json);
+  };
+  Json told = payload(UnreadableMessage::Why::Undecryptable);
+  EXPECT_EQ(told["id"], "false_15550002002@c.us_AAAA");
+  EXPECT_EQ(told["reason"], "undecryptable");
+  EXPECT_EQ(told["detail"], "bad MAC");
+  EXPECT_EQ(told["final"], false);
+  told = payload(UnreadableMessage::Why::Lost);
+  EXPECT_EQ(told["reason"], "lost");
+  EXPECT_EQ(told["final"], true);
+  told = payload(UnreadableMessage::Why::ViewOnce);
+  EXPECT_EQ(told["reason"], "view_once");
+  EXPECT_EQ(told["final"], true);
+  const Json& data = told["_data"];
+  if (GetParam() == Dialect::Whatsmeow) {
+    EXPECT_EQ(data["UnavailableType"], "view_once");
+  } else {
+    EXPECT_EQ(data["messageStubType"], 2);
+  }
+}
+
 TEST_P(PayloadsOf, AText) {
   const Json payload = only(from_bob(), {{"conversation", "hi"}}, "message");
   EXPECT_EQ(payload["id"], "false_15550002002@c.us_AAAA");

@@ -296,6 +296,13 @@ void TestDevice::on_message(IncomingMessage message, StoreBatch batch, Durable d
       std::move(batch), [this, kept] { events.messages.push_back(*kept); }, std::move(durable));
 }
 
+void TestDevice::on_unreadable(const UnreadableMessage& message, StoreBatch batch,
+                               Durable durable) {
+  commit_with(
+      std::move(batch), [this, why = message.why] { unreadable.push_back(why); },
+      std::move(durable));
+}
+
 void TestDevice::on_outgoing(const OutgoingMessage&, const MessageInfo& info, StoreBatch batch,
                              Durable durable) {
   commit_with(

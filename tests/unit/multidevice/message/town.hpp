@@ -125,9 +125,7 @@ class TestDevice final : public ClientHost, public MessageSink, public sim::Sock
   bool on_stanza(const Node& stanza) override;
   // MessageSink
   void on_message(IncomingMessage message, StoreBatch batch, Durable durable) override;
-  void on_unreadable(const UnreadableMessage& message) override {
-    unreadable.push_back(message.why);
-  }
+  void on_unreadable(const UnreadableMessage& message, StoreBatch batch, Durable durable) override;
   void on_outgoing(const OutgoingMessage& message, const MessageInfo& info, StoreBatch batch,
                    Durable durable) override;
   void on_sent(const MessageInfo& info, const std::string& note, const SendResult& result,

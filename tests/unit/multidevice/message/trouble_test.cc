@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes wrong between devices: lost sessions, repeated stanzas, full disks, killed processes.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "multidevice/message/messenger.hpp"
@@ -142,6 +144,77 @@ TEST_F(Trouble, MovesASessionThatWasMadeByNumber) {
   EXPECT_TRUE(bob.unreadable.empty());
   EXPECT_EQ(bob.disk.count({"sessions", alice_account.lid + "_1.1"}), 1U);
   EXPECT_EQ(bob.disk.count({"sessions", alice_account.phone + ".1"}), 0U);
+}
+
+TEST_F(Trouble, GivesUpAMessageThatNobodySendsAgain) {
+  using Why = UnreadableMessage::Why;
+  lose(bob, rows::kSessions);
+  alice.kill();
+  alice.boot();
+  town.advance(2'000);
+  // Its author does not know it any more when it is asked for.
+  town.filter = [](const Node& stanza) { return stanza.text("type") != "retry"; };
+  const std::string id = alice.say(bob.pn(), "lost");
+  town.advance(200);
+  EXPECT_EQ(bob.unreadable, std::vector{Why::Undecryptable});
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(bob_account.devices.at(1).waiting.size(), i < 5 ? 1U : 0U) << i;
+    bob.go_offline();
+    town.advance(100);
+    bob.go_online();
+    town.advance(200);
+  }
+  EXPECT_EQ(bob.unreadable, (std::vector{Why::Undecryptable, Why::Lost}));
+  EXPECT_EQ(bob.texts(), Texts{"hello"});
+  town.filter = nullptr;
+  town.server.violations().clear();  // of the receipts that nobody acknowledged
+}
+
+TEST_F(Trouble, TellsOfWhatOnlyThePhoneMayHave) {
+  using Why = UnreadableMessage::Why;
+  const auto send = [&](const char* id, Node unavailable) {
+    Node stanza("message");
+    stanza.set("from", alice.lid()).set("type", "media").set("t", town.now_s());
+    stanza.set("sender_pn", alice.pn()).add(std::move(unavailable));
+    town.server.router().deliver(bob_account.devices.at(1), id, std::move(stanza));
+    town.advance(100);
+  };
+  bob.disk_works = false;
+  send("ONCE", Node("unavailable").set("type", "view_once"));
+  EXPECT_TRUE(bob.unreadable.empty());
+  EXPECT_EQ(bob_account.devices.at(1).waiting.size(), 1U);  // it is told of before it is taken
+  bob.disk_works = true;
+  town.advance(120'000);
+  send("GONE", Node("unavailable"));
+  EXPECT_EQ(bob.unreadable, (std::vector{Why::ViewOnce, Why::Unavailable}));
+  EXPECT_TRUE(bob_account.devices.at(1).waiting.empty());
+}
+
+TEST_F(Trouble, ReadsWhatComesInAnotherOrder) {
+  bob.go_offline();
+  Texts said = {"hello"};
+  for (int i = 0; i < 8; ++i) {
+    said.push_back(std::to_string(i));
+    (void)alice.say(bob.pn(), said.back());
+    town.advance(10);
+  }
+  auto& waiting = bob_account.devices.at(1).waiting;
+  ASSERT_EQ(waiting.size(), 8U);
+  std::reverse(waiting.begin(), waiting.end());
+  std::swap(waiting[0], waiting[5]);
+  const std::size_t once = waiting.size();
+  for (std::size_t i = 0; i < once; i += 2) {
+    waiting.push_back(waiting[i]);  // and some of them twice
+  }
+  bob.go_online();
+  town.advance(500);
+  Texts got = bob.texts();
+  std::sort(got.begin(), got.end());
+  std::sort(said.begin(), said.end());
+  EXPECT_EQ(got, said);
+  EXPECT_TRUE(bob.unreadable.empty());
+  EXPECT_TRUE(waiting.empty());
+  EXPECT_EQ(bob.messenger->counters().duplicates, once / 2);
 }
 
 TEST_F(Trouble, RefillsPrekeysWhenTheyRunOut) {
