@@ -27,6 +27,7 @@ constexpr std::pair<const char*, bool Faults::*> kSwitches[] = {
     {"ignore_pings", &Faults::ignore_pings},
     {"demand_passkey", &Faults::demand_passkey},
     {"no_restart", &Faults::no_restart},
+    {"demand_tokens", &Faults::demand_tokens},
 };
 
 constexpr std::pair<const char*, std::uint32_t Faults::*> kNumbers[] = {

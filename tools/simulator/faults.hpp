@@ -43,9 +43,10 @@ struct Faults {
   bool merge_frames = false;   // Frames of one turn come in one WebSocket message.
   bool compress_nodes = false;
   bool ignore_pings = false;
-  std::uint32_t hold_after = 0;      // Behind that many frames of either side none passes any more.
-  bool demand_passkey = false;       // Of whoever is scanned; no fault, but as rare as one.
-  bool no_restart = false;           // No 515 after pairing, the connection just ends.
+  std::uint32_t hold_after = 0;  // Behind that many frames of either side none passes any more.
+  bool demand_passkey = false;   // Of whoever is scanned; no fault, but as rare as one.
+  bool no_restart = false;       // No 515 after pairing, the connection just ends.
+  bool demand_tokens = false;    // 463 for whoever writes to a person without that person's token.
   std::uint32_t message_error = 0;   // Messages of clients get this error and go nowhere.
   std::uint32_t message_errors = 0;  // So many of them; 0: all.
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "connection.hpp"
+#include "multidevice/crypto/random.hpp"
 #include "server.hpp"
 #include "stanzas.hpp"
 
@@ -55,6 +56,34 @@ Answer blocklist(const Query& query) {
   return result_of(query.iq).add(md::Node("list").set("dhash", "0").set("matched", "false"));
 }
 
+// So that those may write to whoever asks.
+Answer give_tokens(const Query& query) {
+  constexpr std::size_t kTokenBytes = 32;
+  for (const md::Node& asked : query.iq.child("tokens")->children()) {
+    const auto jid = asked.jid("jid");
+    Account* account = jid ? query.server.world().find(*jid) : nullptr;
+    if (account == nullptr || asked.text("type") != "trusted_contact" || !asked.number("t")) {
+      query.server.violate(query.connection, "privacy.token", md::to_text(asked));
+      continue;
+    }
+    const md::Bytes token = md::random_bytes(kTokenBytes);
+    query.account.tokens[account] = token;
+    md::Node news("token");
+    news.set("jid", *jid).set("type", "trusted_contact").set("t", asked.text("t"));
+    news.set_octets(token);
+    for (auto& [number, device] : account->devices) {
+      query.server.router().deliver(device, query.server.router().next_id(),
+                                    md::Node("notification")
+                                        .set("from", query.account.phone_jid())
+                                        .set("sender_lid", query.account.lid_jid())
+                                        .set("type", "privacy_token")
+                                        .set("t", query.server.clock().now_s())
+                                        .add(md::Node("tokens").add(news)));
+    }
+  }
+  return result_of(query.iq);
+}
+
 Answer privacy(const Query& query) {
   md::Node list("privacy");
   for (const std::string_view name :
@@ -96,6 +125,7 @@ constexpr std::array kRows = {
     Row{"blocklist", "get", "", blocklist},
     Row{"blocklist", "set", "", blocklist},
     Row{"privacy", "get", "privacy", privacy},
+    Row{"privacy", "set", "tokens", give_tokens},
     Row{"privacy", "set", "", empty_result},
     Row{"usync", "get", "usync", usync},
     Row{"w:g2", "get", "query", ask_group},

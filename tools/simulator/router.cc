@@ -214,6 +214,17 @@ std::string Router::carry(const Outgoing& out) {
   if (server_.world().find(out.to) == nullptr) {
     return "404";
   }
+  Account& receiver = *server_.world().find(out.to);
+  if (server_.faults().demand_tokens && out.connection != nullptr && &receiver != &out.sender &&
+      message.child("participants") != nullptr) {
+    const md::Node* token = message.child("tctoken");
+    const auto given = receiver.tokens.find(&out.sender);
+    if (token == nullptr || given == receiver.tokens.end() ||
+        !std::equal(given->second.begin(), given->second.end(), token->octets().begin(),
+                    token->octets().end())) {
+      return "463";
+    }
+  }
   ++messages_;
   const md::Node* enc = message.child("enc");
   const md::Node* participants = message.child("participants");

@@ -89,7 +89,8 @@ struct Account {
   // Who wants to hear of its presence, under which of its names.
   std::vector<std::pair<std::weak_ptr<Connection>, md::Jid>> subscribers;
   std::set<Account*> watchers;  // Who asked for its devices, and so hears when they change.
-  std::set<Account*> blocked;   // Whose messages do not arrive, without their being told.
+  std::map<const Account*, md::Bytes> tokens;  // That it gave to others, so that they may write.
+  std::set<Account*> blocked;  // Whose messages do not arrive, without their being told.
 
   [[nodiscard]] md::Jid phone_jid(std::uint16_t device = 0) const;
   [[nodiscard]] md::Jid lid_jid(std::uint16_t device = 0) const;

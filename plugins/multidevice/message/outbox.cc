@@ -104,6 +104,9 @@ void Messenger::Parts::on_ack(const Node& ack) {
   } else {
     result.state = SendResult::State::Sent;
     result.timestamp_s = ack.number("t").value_or(now_s());
+    if (chat.is_person() && !is_own(chat)) {
+      give_token(chat);
+    }
   }
   if (ack.has("phash") || result.code == 421 || result.code == 404 || result.code == 403) {
     forget_audience(chat);

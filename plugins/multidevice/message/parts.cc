@@ -161,6 +161,10 @@ bool Messenger::Parts::take_notification(const Node& notification) {
     on_group_notification(notification);
     return true;
   }
+  if (type == "privacy_token" && !is_own(*from)) {
+    on_token(notification);
+    return true;
+  }
   const bool of_devices =
       type == "devices" || (type == "account_sync" && notification.child("devices") != nullptr);
   const bool of_identity = type == "encrypt" && notification.child("identity") != nullptr;

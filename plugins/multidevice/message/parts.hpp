@@ -46,6 +46,7 @@ struct Incoming {
   std::optional<Jid> peer_alias;
   bool ask_seen = false;  // it may have come before
   bool done = false;
+  bool untrusted = false;  // nobody vouches for the device that it is from
 
   void keep() {
     kept = *stanza;
@@ -116,6 +117,12 @@ struct Messenger::Parts {
   void ask_bundles(
       const std::vector<Target>& targets,
       std::function<void(const std::optional<Refusal>&, std::map<std::string, PreKeyBundle>)> then);
+
+  // tokens.cc -------------------------------------------------------------------------------------
+  void want_token(const Person& who, Vault::Rows& rows);
+  [[nodiscard]] Bytes token_of(const Person& who);  // empty: none that still counts
+  void on_token(const Node& notification);
+  void give_token(const Jid& user);
 
   // receive.cc ------------------------------------------------------------------------------------
   void on_message(const Node& stanza);
@@ -210,6 +217,8 @@ inline constexpr std::int64_t kSendAnswerMs = 10'000;
 
 [[nodiscard]] std::uint64_t hash_of(std::initializer_list<std::string_view> parts);
 
+// people.cc: the key of rows about a person
+[[nodiscard]] std::string person_row(const Person& who);
 // people.cc: the keys that the server or a device hands out, as <user/> or <keys/>
 [[nodiscard]] std::optional<PreKeyBundle> read_bundle(const Node& user);
 

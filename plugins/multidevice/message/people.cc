@@ -4,6 +4,7 @@
 
 #include "multidevice/base/wire.hpp"
 #include "multidevice/message/parts.hpp"
+#include "multidevice/pair/device_identity.hpp"
 #include "multidevice/signal/address.hpp"
 
 namespace waxwing::multidevice {
@@ -18,7 +19,30 @@ const Jid& canonical(const Person& who) {
   return who.lid.empty() ? who.pn : who.lid;
 }
 
+// A companion of whom its account says nothing is taken as it is; one of whom it says something
+// else is not.
+bool vouched(const Node& user, const PublicKey& identity, const Node& list) {
+  const Node* octets = user.child("device-identity");
+  const std::optional<Jid> jid = user.jid("jid");
+  if (octets == nullptr || !jid || jid->device == 0) {
+    return true;
+  }
+  for (const Node& other : list.children()) {
+    const std::optional<Jid> name = other.jid("jid");
+    if (name && *name == jid->without_device()) {
+      if (const std::optional<PreKeyBundle> phone = read_bundle(other)) {
+        return check_device_identity(octets->octets(), identity, &phone->identity).is_ok();
+      }
+    }
+  }
+  return check_device_identity(octets->octets(), identity, nullptr).is_ok();
+}
+
 }  // namespace
+
+std::string person_row(const Person& who) {
+  return people_key(canonical(who));
+}
 
 std::optional<PreKeyBundle> read_bundle(const Node& user) {
   const auto octets = [](const Node* node, std::string_view tag) {
@@ -141,14 +165,14 @@ SessionRecord* Messenger::Parts::session(const Target& target, StoreBatch& batch
 // Devices -----------------------------------------------------------------------------------------
 
 void Messenger::Parts::want_devices(const Person& who, Vault::Rows& rows) {
-  const std::string key = people_key(canonical(who));
+  const std::string key = person_row(who);
   if (!vault.has(rows::kDevices, key)) {
     rows.push_back({rows::kDevices, key});
   }
 }
 
 std::optional<std::vector<std::uint16_t>> Messenger::Parts::devices(const Person& who) {
-  const Bytes* row = vault.octets(rows::kDevices, people_key(canonical(who)));
+  const Bytes* row = vault.octets(rows::kDevices, person_row(who));
   if (row == nullptr) {
     return std::nullopt;
   }
@@ -246,8 +270,7 @@ void Messenger::Parts::ask_devices(const std::vector<Jid>& users,
           if (entry.lid) {
             learn(entry.jid, *entry.lid, batch);
           }
-          vault.put(batch, rows::kDevices, people_key(canonical(person(entry.jid))),
-                    std::move(entry.devices));
+          vault.put(batch, rows::kDevices, person_row(person(entry.jid)), std::move(entry.devices));
         }
         store(std::move(batch));
       }
@@ -272,7 +295,7 @@ void Messenger::Parts::ask_bundles(
   }
   Node iq = query_node("get", "encrypt", server_jid());
   iq.add(Node("key").set_children(std::move(users)));
-  client.query(std::move(iq), [then = std::move(then)](const IqReply& reply) {
+  client.query(std::move(iq), [this, then = std::move(then)](const IqReply& reply) {
     if (!reply.ok()) {
       then(refusal_of(reply), {});
       return;
@@ -282,7 +305,9 @@ void Messenger::Parts::ask_bundles(
     for (const Node& user : list == nullptr ? std::span<const Node>() : list->children()) {
       const std::optional<Jid> jid = user.jid("jid");
       std::optional<PreKeyBundle> bundle = read_bundle(user);
-      if (jid && bundle) {
+      if (jid && bundle && !vouched(user, bundle->identity, *list)) {
+        sink.on_note("device.untrusted", "its account has not signed a device's identity");
+      } else if (jid && bundle) {
         bundles.emplace(signal_address(*jid), std::move(*bundle));
       }
     }

@@ -4,6 +4,7 @@
 
 #include "multidevice/crypto/hash.hpp"
 #include "multidevice/message/parts.hpp"
+#include "multidevice/pair/device_identity.hpp"
 #include "multidevice/signal/address.hpp"
 
 namespace waxwing::multidevice {
@@ -140,8 +141,13 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
     }
     want_session(from, rows);
     if (const auto head = type == "pkmsg" ? SessionCipher::head(enc.octets()) : std::nullopt;
-        head && head->prekey_id && !vault.has(rows::kPrekeys, key_of_prekey(*head))) {
-      rows.push_back({rows::kPrekeys, key_of_prekey(*head)});
+        head) {
+      if (head->prekey_id && !vault.has(rows::kPrekeys, key_of_prekey(*head))) {
+        rows.push_back({rows::kPrekeys, key_of_prekey(*head)});
+      }
+      const Node* vouched = in.stanza->child("device-identity");
+      in.untrusted = in.author.device != 0 && vouched != nullptr &&
+                     !check_device_identity(vouched->octets(), head->identity, nullptr);
     }
     // What it may distribute is for a key of its author's.
     const std::string name = sender_key_name(in.info.chat, from.address);
@@ -182,6 +188,11 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
                                                  : UnreadableMessage::Why::Unavailable;
     what.stanza = in.stanza;
     sink.on_unreadable(what, std::move(batch), acknowledging(in));
+    return rows;
+  }
+  if (in.untrusted) {
+    store(std::move(batch));
+    ask_again(in, DecryptFault::UntrustedDevice);
     return rows;
   }
   Opened opened = open_all(in, from, batch);

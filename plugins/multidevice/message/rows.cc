@@ -64,6 +64,29 @@ std::optional<SentRow> SentRow::decode(ByteView octets) {
   return reader.broken() || row.chat.empty() ? std::nullopt : std::optional(std::move(row));
 }
 
+Bytes TokenRow::encode() const {
+  Bytes out;
+  append_field(out, 1, token);
+  append_field(out, 2, made_s);
+  append_field(out, 3, given_s);
+  return out;
+}
+
+TokenRow TokenRow::decode(ByteView octets) {
+  TokenRow row;
+  WireReader reader(octets);
+  while (const auto field = reader.next()) {
+    if (field->number == 1 && field->octets) {
+      row.token = to_bytes(*field->octets);
+    } else if (field->number == 2) {
+      row.made_s = field->value;
+    } else if (field->number == 3) {
+      row.given_s = field->value;
+    }
+  }
+  return reader.broken() ? TokenRow() : row;
+}
+
 // Each with its length in front.
 Bytes encode_key_holders(const std::set<std::string>& addresses) {
   Bytes out;

@@ -27,6 +27,16 @@ struct SentRow {
 };
 inline constexpr std::int64_t kSentMs = std::int64_t{7} * 86'400'000;
 
+// Of a person: the token by which they let us write to them, and when we gave them one of ours.
+struct TokenRow {
+  Bytes token;
+  std::uint64_t made_s = 0;   // theirs; 0: there is none
+  std::uint64_t given_s = 0;  // ours
+
+  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] static TokenRow decode(ByteView octets);
+};
+
 // Addresses of the devices that have our sender key of a group.
 [[nodiscard]] Bytes encode_key_holders(const std::set<std::string>& addresses);
 [[nodiscard]] std::set<std::string> decode_key_holders(ByteView octets);

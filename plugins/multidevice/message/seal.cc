@@ -59,7 +59,7 @@ void Messenger::Parts::encrypt(const std::shared_ptr<Sending>& op, const std::ve
   copies.reserve(pairwise.size());
   bool any_first = false;
   bool any_peer = false;
-  bool chat_with_self = !op->info.group && is_own(op->info.chat);
+  const bool chat_with_self = !op->info.group && is_own(op->info.chat);
   std::vector<Target> failed;
   for (const Target& target : pairwise) {
     SessionRecord& record = vault.make_session(target.address);
@@ -126,6 +126,11 @@ void Messenger::Parts::encrypt(const std::shared_ptr<Sending>& op, const std::ve
   }
   if (any_first) {
     stanza.add(Node("device-identity").set_octets(ByteView(own().signed_identity)));
+  }
+  if (op->info.chat.is_person() && !chat_with_self) {
+    if (Bytes token = token_of(op->info.peer); !token.empty()) {
+      stanza.add(Node("tctoken").set_octets(std::move(token)));
+    }
   }
   for (const Node& extra : message.extra) {
     stanza.add(extra);

@@ -156,6 +156,9 @@ Vault::Rows Messenger::Parts::prepare(const std::shared_ptr<Sending>& op, bool r
   for (const Person& who : people) {
     want_devices(who, rows);
   }
+  if (chat.is_person() && !is_own(chat)) {
+    want_token(people.front(), rows);
+  }
   if (!rows.empty()) {
     return rows;
   }

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint8_t kAccountPrefix[] = {6, 0};
 constexpr std::uint8_t kDevicePrefix[] = {6, 1};
 constexpr std::uint8_t kHostedPrefix[] = {6, 5};
+constexpr std::uint8_t kHostedDevicePrefix[] = {6, 6};
 
 template <class Message>
 Bytes serialized(const Message& message) {
@@ -126,6 +127,40 @@ AcceptResult accept_device_identity(ByteView container, std::span<const AdvSecre
   identity.clear_account_signature_key();
   accepted.reply = serialized(identity);
   return {PairFault::None, std::move(accepted)};
+}
+
+Status check_device_identity(ByteView device_identity, const PublicKey& companion,
+                             const PublicKey* account_key) {
+  pb::AdvSignedDeviceIdentity identity;
+  pb::AdvDeviceIdentity details;
+  if (!parse(identity, device_identity) || !parse(details, as_bytes(identity.details()))) {
+    return malformed("the device identity cannot be read");
+  }
+  auto key = to_array<kKeyBytes>(as_bytes(identity.account_signature_key()));
+  if (account_key != nullptr) {
+    if (key && *key != *account_key) {
+      return untrusted("the device identity is of another account");
+    }
+    key = *account_key;
+  }
+  if (!key) {
+    return Status::ok();
+  }
+  const bool hosted = details.device_type() == pb::HOSTED;
+  const ByteView signed_details = as_bytes(identity.details());
+  if (!verify(
+          *key,
+          {hosted ? ByteView(kHostedPrefix) : ByteView(kAccountPrefix), signed_details, companion},
+          as_bytes(identity.account_signature()))) {
+    return untrusted("the account has not signed the device identity");
+  }
+  if (!verify(companion,
+              {hosted ? ByteView(kHostedDevicePrefix) : ByteView(kDevicePrefix), signed_details,
+               companion, *key},
+              as_bytes(identity.device_signature()))) {
+    return untrusted("the device's signature does not hold");
+  }
+  return Status::ok();
 }
 
 Status check_countersignature(ByteView reply, const PublicKey& account_key,

@@ -57,6 +57,12 @@ struct AcceptResult {
                                                   std::span<const AdvSecret* const> secrets,
                                                   const KeyPair& own_identity);
 
+// Of other people's devices: whether `device_identity` (an AdvSignedDeviceIdentity) binds the
+// companion's identity key to its account. `account_key`: the phone's identity where it is known;
+// otherwise the one inside counts. Without either there is nothing to check, which is no failure.
+[[nodiscard]] Status check_device_identity(ByteView device_identity, const PublicKey& companion,
+                                           const PublicKey* account_key);
+
 // Server ----------------------------------------------------------------------------------------
 
 // Whether the companion's reply carries its countersignature of what the phone signed.

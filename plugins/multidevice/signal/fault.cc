@@ -22,6 +22,8 @@ std::string_view to_string(DecryptFault fault) noexcept {
       return "too far ahead";
     case DecryptFault::BadMac:
       return "bad MAC";
+    case DecryptFault::UntrustedDevice:
+      return "untrusted device";
     case DecryptFault::Duplicate:
       return "duplicate";
   }

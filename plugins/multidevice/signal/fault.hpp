@@ -17,7 +17,8 @@ enum class DecryptFault : std::uint8_t {
   InvalidSignature = 5,
   FutureMessage = 6,  // more than kMaxSkip messages ahead
   BadMac = 7,
-  Duplicate = 100,  // was decrypted before: its key is gone
+  UntrustedDevice = 12,  // its account does not vouch for it
+  Duplicate = 100,       // was decrypted before: its key is gone
 };
 [[nodiscard]] std::string_view to_string(DecryptFault fault) noexcept;
 

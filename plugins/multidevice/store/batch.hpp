@@ -74,10 +74,11 @@ inline constexpr std::string_view kGroups = "groups";
 inline constexpr std::string_view kSeen = "seen";
 inline constexpr std::string_view kOutbox = "outbox";
 inline constexpr std::string_view kSent = "sent";
+inline constexpr std::string_view kTokens = "tokens";
 // All that is worth nothing without the device's keys.
 inline constexpr std::string_view kOfDevice[] = {kDevice,     kPrekeys, kSessions, kSenderKeys,
                                                  kKeyHolders, kPeople,  kDevices,  kGroups,
-                                                 kSeen,       kOutbox,  kSent};
+                                                 kSeen,       kOutbox,  kSent,     kTokens};
 }  // namespace rows
 
 }  // namespace waxwing::multidevice

@@ -23,8 +23,9 @@ interface Seen {
 
 function summary({ payload }: Event): string {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return String(payload ?? '');
-  const { body, status, from, ackName, text } = payload;
-  return [from, body ?? text ?? status ?? ackName].filter((part) => typeof part === 'string').join(': ') || JSON.stringify(payload).slice(0, 160);
+  const { body, status, from, ackName, text, group } = payload;
+  const subject = typeof group === 'object' && group !== null && !Array.isArray(group) ? group.subject : undefined;
+  return [from, body ?? text ?? status ?? ackName ?? subject].filter((part) => typeof part === 'string').join(': ') || JSON.stringify(payload).slice(0, 160);
 }
 
 const Item = memo(function Item({ seen: { event, server }, several }: { seen: Seen; several: boolean }) {

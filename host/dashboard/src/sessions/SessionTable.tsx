@@ -78,7 +78,7 @@ const Line = memo(function Line({ row, index, chosen, several, workers, handlers
         <button type="button" className="name" onClick={() => handlers.open(row, 'overview')}>{session.name}</button>
         <div className="chips">
           {metadata.slice(0, SHOWN_METADATA).map(([name, value]) => <span key={name} className="chip" title={`${name}: ${value}`}>{name}: {value}</span>)}
-          {metadata.length > SHOWN_METADATA && <span className="chip">+{metadata.length - SHOWN_METADATA}</span>}
+          {metadata.length > SHOWN_METADATA && <span className="chip count">+{metadata.length - SHOWN_METADATA}</span>}
         </div>
       </td>
       <td data-label="Status">
@@ -92,8 +92,8 @@ const Line = memo(function Line({ row, index, chosen, several, workers, handlers
         {session.me ? <><div className="line">{session.me.pushName}</div><div className="small digits">+{phoneOf(session)}</div></> : <span className="quiet">Not linked</span>}
       </td>
       <td data-label="Engine">{engine}</td>
-      {workers && <td data-label="Worker"><div className="line">{session.assignedWorker || '–'}</div></td>}
-      <td data-label="Activity" title={activity ? moment(activity) : undefined}>{activity ? ago(activity) : '–'}</td>
+      {workers && <td data-label="Worker" className="aside"><div className="line">{session.assignedWorker || '–'}</div></td>}
+      <td data-label="Activity" className="aside" title={activity ? moment(activity) : undefined}>{activity ? ago(activity) : '–'}</td>
       {several && <td data-label="Server"><div className="line" title={server.name}>{server.name}</div></td>}
       <td className="cell-menu">
         <RowMenu row={row} handlers={handlers} />
@@ -140,7 +140,7 @@ export function SessionTable({ rows, chosen, several, handlers, selectAll }: Pro
               onChange={({ currentTarget }) => selectAll(currentTarget.checked)} />
           </th>
           <th scope="col" className="col-name">Name</th><th scope="col" className="col-status">Status</th><th scope="col" className="col-account">Account</th><th scope="col">Engine</th>
-          {workers && <th scope="col">Worker</th>}<th scope="col">Activity</th>{several && <th scope="col" className="col-server">Server</th>}
+          {workers && <th scope="col" className="aside">Worker</th>}<th scope="col" className="aside">Activity</th>{several && <th scope="col" className="col-server">Server</th>}
           <th scope="col" className="cell-menu"><span className="hidden">Actions</span></th>
         </tr>
       </thead>

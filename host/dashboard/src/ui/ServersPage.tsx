@@ -22,7 +22,7 @@ function Card({ state }: { state: ServerState }) {
   const facts: [string, string][] = [
     ['Address', server.url || location.origin], ['Version', version ? `${version.version} on ${version.platform}` : ''],
     ['Default engine', version?.engine ?? ''], ['Worker', version?.worker?.id ?? ''], ['Events', phase === 'online' ? (live ? 'arrive' : 'interrupted') : ''],
-    ['Sessions', [...counts].map(([status, count]) => `${count} ${status.toLowerCase()}`).join(', ') || (phase === 'online' ? 'none' : '')],
+    ['Sessions', [...counts].map(([status, count]) => `${count} ${status.charAt(0).toLowerCase()}${status.slice(1)}`).join(', ') || (phase === 'online' ? 'none' : '')],
   ];
   return (
     <section className="card">

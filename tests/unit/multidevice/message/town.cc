@@ -100,7 +100,7 @@ void TestDevice::boot() {
     params.route = RouteRecord::decode(it->second);
   }
   client = std::make_unique<Client>(*this, std::move(params));
-  messenger = std::make_unique<Messenger>(*client, *this, *this);
+  messenger = std::make_unique<Messenger>(*client, *this, *sink);
   client->start();
 }
 

@@ -97,6 +97,7 @@ class TestDevice final : public ClientHost, public MessageSink, public sim::Sock
 
   Town& town;
   sim::Account& account;
+  MessageSink* sink = this;  // of the next boot()
   std::unique_ptr<Client> client;
   std::unique_ptr<Messenger> messenger;
 

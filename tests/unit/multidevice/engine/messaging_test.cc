@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations and events of a session whose device is in a simulated WhatsApp.
+#include "multidevice/engine/messaging.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "multidevice/content/draft.hpp"
+#include "multidevice/content/reading.hpp"
+#include "unit/multidevice/message/town.hpp"
+
+namespace waxwing::multidevice {
+namespace {
+
+using Json = nlohmann::json;
+using Texts = std::vector<std::string>;
+
+// What a call was answered with.
+struct Answered {
+  wax_status status = WAX_OK;
+  Json json;
+  std::string message;
+  std::uint32_t retry_ms = 0;
+  int times = 0;
+};
+
+// As much of a host as calls need.
+wax_host make_host() {
+  wax_host host{};
+  host.struct_size = sizeof host;
+  host.call_finish = [](const wax_host*, wax_call* call, const wax_response* response) noexcept {
+    auto& out = *reinterpret_cast<Answered*>(call);
+    out.status = response->status;
+    const std::string json(response->json.data, response->json.size);
+    out.json = Json::parse(json, nullptr, false);
+    out.message.assign(response->message.data, response->message.size);
+    out.retry_ms = response->retry_after_ms;
+    ++out.times;
+  };
+  host.call_cancelled = [](const wax_host*, wax_call*) noexcept -> std::int32_t { return 0; };
+  return host;
+}
+
+// Alice is a session, Bob a device at the other end.
+class Session : public ::testing::TestWithParam<content::Dialect>, protected MessagingHost {
+ protected:
+  void SetUp() override {
+    device.sink = &messaging;
+    device.link();
+    messaging.use(device.messenger.get());
+    messaging.set_me({device.pn(), device.lid()});
+    bob.link();
+    bob_chat = bob_account.phone + "@c.us";
+  }
+  void TearDown() override { EXPECT_EQ(town.violations(), 0U); }
+
+  // MessagingHost
+  void commit_events(StoreBatch batch, std::vector<content::Event> events,
+                     MessageSink::Durable durable) override {
+    device.commit(std::move(batch),
+                  [this, events = std::move(events), durable = std::move(durable)](bool stored) {
+                    for (const content::Event& event : events) {
+                      if (stored) {
+                        told.emplace_back(event.type, Json::parse(event.json));
+                      }
+                    }
+                    durable(stored);
+                  });
+  }
+  void tell(const content::Event& event) override {
+    told.emplace_back(event.type, Json::parse(event.json));
+  }
+  std::int64_t unix_ms() override { return device.unix_ms(); }
+  void show_presence(bool) override {}
+  void note(std::string_view, std::string_view) override {}
+  void note_activity() override { ++activities; }
+
+  // The answer is in the result when it comes.
+  std::shared_ptr<Answered> call(std::string_view operation, const Json& arguments) {
+    auto out = std::make_shared<Answered>();
+    plugin::Call pending(&host, reinterpret_cast<wax_call*>(out.get()));
+    EXPECT_TRUE(messaging.invoke(operation, arguments.dump(), std::move(pending))) << operation;
+    kept.push_back(out);
+    return out;
+  }
+  std::shared_ptr<Answered> done(std::string_view operation, const Json& arguments) {
+    const auto out = call(operation, arguments);
+    town.advance(200);
+    EXPECT_EQ(out->times, 1) << operation;
+    return out;
+  }
+  std::shared_ptr<Answered> say(const std::string& text) {
+    return done("messages.sendText", {{"chatId", bob_chat}, {"text", text}});
+  }
+  Json last(const std::string& type) {
+    for (auto it = told.rbegin(); it != told.rend(); ++it) {
+      if (it->first == type) {
+        return it->second;
+      }
+    }
+    ADD_FAILURE() << "no " << type;
+    return Json::object();
+  }
+  Json read_by_bob() {
+    return bob.events.messages.empty()
+               ? Json::object()
+               : *content::decode(bob.events.messages.back().message, content::Dialect::Plain);
+  }
+
+  wax_host host = make_host();
+  std::vector<std::shared_ptr<Answered>> kept;  // the call points there
+  std::vector<std::pair<std::string, Json>> told;
+  int activities = 0;
+  Town town;
+  sim::Account& account = *town.server.world().create("15550001001", "alice");
+  sim::Account& bob_account = *town.server.world().create("15550001002", "bob");
+  Messaging messaging{*this, GetParam()};
+  TestDevice device{town, account};
+  TestDevice bob{town, bob_account};
+  std::string bob_chat;
+};
+
+TEST_P(Session, SendsAndTellsOfIt) {
+  const auto sent = say("hello");
+  EXPECT_EQ(sent->status, WAX_OK);
+  EXPECT_EQ(sent->json["ack"], 1);
+  EXPECT_EQ(sent->json["body"], "hello");
+  EXPECT_EQ(sent->json["source"], "api");
+  EXPECT_EQ(bob.events.messages.size(), 1U);
+  EXPECT_EQ(activities, 1);
+  ASSERT_GE(told.size(), 3U);
+  EXPECT_EQ(told[0].first, "message.any");
+  EXPECT_EQ(told[0].second["ack"], 0);
+  EXPECT_EQ(told[1].first, "message.ack");
+  EXPECT_EQ(told[1].second["ack"], 1);
+  EXPECT_EQ(told[2].second["ack"], 2);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(told[i].second["id"], sent->json["id"]);
+  }
+  (void)bob.say(device.pn(), "hello yourself");
+  town.advance(100);
+  EXPECT_EQ(last("message")["body"], "hello yourself");
+  EXPECT_EQ(last("message.any")["body"], "hello yourself");
+}
+
+TEST_P(Session, SaysWhyAMessageIsRefused) {
+  town.server.faults().message_error = 463;
+  const auto refused = say("hello");
+  EXPECT_EQ(refused->status, WAX_E_STATE);
+  EXPECT_EQ(refused->json, (Json{{"reason", "new_chat_refused"}, {"code", 463}}));
+  EXPECT_EQ(last("message.ack")["ack"], -1);
+  EXPECT_EQ(last("message.ack")["error"]["reason"], "new_chat_refused");
+  town.server.faults().message_error = 429;
+  const auto limited = say("hello");
+  EXPECT_EQ(limited->status, WAX_E_RATE_LIMITED);
+  EXPECT_GT(limited->retry_ms, 0U);
+  town.server.faults().message_error = 0;
+  device.go_offline();
+  const auto offline = call("messages.sendText", {{"chatId", bob_chat}, {"text", "late"}});
+  town.advance(11'000);
+  EXPECT_EQ(offline->status, WAX_E_UNAVAILABLE);
+  EXPECT_EQ(offline->json, (Json{{"reason", "offline"}}));
+  device.go_online();
+}
+
+TEST_P(Session, TakesAnIdOnceAtATime) {
+  const Json arguments = {{"chatId", bob_chat}, {"text", "once"}, {"id", "3EB0ONCE"}};
+  const auto first = call("messages.sendText", arguments);
+  const auto second = call("messages.sendText", arguments);
+  EXPECT_EQ(second->status, WAX_E_CONFLICT);
+  town.advance(200);
+  EXPECT_EQ(first->status, WAX_OK);
+  EXPECT_EQ(bob.texts().size(), 1U);
+}
+
+TEST_P(Session, NamesWhatIsWrongWithArguments) {
+  const auto wrong = done("messages.sendText", {{"chatId", "nobody"}, {"text", "hello"}});
+  EXPECT_EQ(wrong->status, WAX_E_INVALID);
+  EXPECT_NE(wrong->message.find("chatId"), std::string::npos);
+  const auto mention = done("messages.sendText",
+                            {{"chatId", bob_chat}, {"text", "hello"}, {"mentions", {"nobody"}}});
+  EXPECT_EQ(mention->status, WAX_E_INVALID);
+  EXPECT_NE(mention->message.find("mentions"), std::string::npos);
+  const auto forward =
+      done("messages.forward", {{"chatId", bob_chat}, {"messageId", "true_" + bob_chat + "_AAAA"}});
+  EXPECT_EQ(forward->status, WAX_E_NOT_FOUND);
+  Answered unknown;
+  plugin::Call pending(&host, reinterpret_cast<wax_call*>(&unknown));
+  EXPECT_FALSE(messaging.invoke("messages.sing", "{}", std::move(pending)));
+  EXPECT_THROW((void)messaging.invoke("messages.newId", "[]", std::move(pending)), plugin::Error);
+  messaging.use(nullptr);
+  EXPECT_THROW((void)messaging.invoke("messages.newId", "{}", std::move(pending)), plugin::Error);
+}
+
+TEST_P(Session, EditsWithMentionsAndRevokes) {
+  const std::string id = say("hello")->json["id"];
+  const Json edit = {{"chatId", bob_chat},
+                     {"messageId", id},
+                     {"text", "hi @15550001002"},
+                     {"mentions", {bob_chat}}};
+  EXPECT_EQ(done("messages.edit", edit)->status, WAX_OK);
+  const Json read = read_by_bob();
+  const Json* edited =
+      content::find_path(read, "protocolMessage.editedMessage.extendedTextMessage");
+  ASSERT_NE(edited, nullptr) << read;
+  EXPECT_EQ((*edited)["text"], "hi @15550001002");
+  EXPECT_EQ((*edited)["contextInfo"]["mentionedJid"], (Json{"15550001002@s.whatsapp.net"}));
+  EXPECT_EQ(last("message.edited")["body"], "hi @15550001002");
+
+  sim::Group& group = town.server.groups().create("two", {&account, &bob_account}, true, nullptr);
+  town.advance(100);
+  const std::string chat = group.jid().to_string();
+  const std::string in_group =
+      done("messages.sendText", {{"chatId", chat}, {"text", "hello"}})->json["id"];
+  EXPECT_EQ(
+      done("messages.edit",
+           {{"chatId", chat}, {"messageId", in_group}, {"text", "hi all"}, {"mentions", {"all"}}})
+          ->status,
+      WAX_OK);
+  const Json all = read_by_bob();
+  EXPECT_EQ(*content::find_path(all,
+                                "protocolMessage.editedMessage.extendedTextMessage."
+                                "contextInfo.mentionedJid"),
+            (Json{bob_account.lid + "@lid"}));
+  EXPECT_EQ(done("messages.revoke", {{"chatId", bob_chat}, {"messageId", id}})->status, WAX_OK);
+  EXPECT_EQ(last("message.revoked")["revokedMessageId"],
+            content::MessageName::parse(id).value().id);
+}
+
+TEST_P(Session, RemembersWhatWasRevoked) {
+  const std::string id = bob.say(device.pn(), "never mind");
+  town.advance(100);
+  content::MessageName name;
+  name.from_me = true;
+  name.chat = device.pn();
+  name.id = id;
+  const content::Draft draft = content::revoke_draft(name);
+  OutgoingMessage revoke;
+  revoke.id = make_message_id();
+  revoke.chat = device.pn();
+  revoke.message = content::encode(draft.message);
+  revoke.edit = draft.edit;
+  revoke.note = "note of a revoke";
+  bob.messenger->send(std::move(revoke), [](const SendResult&) {});
+  town.advance(100);
+  const Json revoked = last("message.revoked");
+  EXPECT_EQ(revoked["revokedMessageId"], id);
+  EXPECT_EQ(revoked["before"]["body"], "never mind");
+}
+
+TEST_P(Session, TellsOfWhatItCannotRead) {
+  Node stanza("message");
+  stanza.set("from", bob.lid()).set("type", "media").set("t", town.now_s());
+  stanza.set("sender_pn", bob.pn()).add(Node("unavailable").set("type", "view_once"));
+  town.server.router().deliver(account.devices.at(1), "ONCE", std::move(stanza));
+  town.advance(100);
+  const Json waiting = last("message.waiting");
+  EXPECT_EQ(waiting["id"], "false_" + bob_chat + "_ONCE");
+  EXPECT_EQ(waiting["reason"], "view_once");
+  EXPECT_EQ(waiting["final"], true);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, Session,
+                         ::testing::Values(content::Dialect::Whatsmeow, content::Dialect::Baileys),
+                         [](const auto& engine) {
+                           return engine.param == content::Dialect::Whatsmeow ? "GOWS" : "NOWEB";
+                         });
+
+}  // namespace
+}  // namespace waxwing::multidevice
