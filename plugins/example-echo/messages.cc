@@ -98,6 +98,14 @@ std::string parse_chat_id(const Json& object) {
   return chat;
 }
 
+SendRequest parse_send_request(const Json& root) {
+  SendRequest r;
+  r.chat_id = parse_chat_id(root);
+  r.reply_to = text_of(root, "reply_to", false);
+  r.message_id = text_of(root, "id", false);
+  return r;
+}
+
 bool is_group(std::string_view chat_id) {
   return chat_id.size() > kGroup.size() && chat_id.substr(chat_id.size() - kGroup.size()) == kGroup;
 }
@@ -128,14 +136,91 @@ Account parse_account(std::string_view json) {
   return make_account(text_of(root, "phone", true), text_of(root, "pushName", false));
 }
 
-TextRequest parse_text_request(std::string_view json) {
+SendRequest parse_text_request(std::string_view json) {
   const Json root = parse_object(json);
-  TextRequest r;
-  r.chat_id = parse_chat_id(root);
+  SendRequest r = parse_send_request(root);
   r.text = text_of(root, "text", true);
-  r.reply_to = text_of(root, "reply_to", false);
-  r.message_id = text_of(root, "id", false);
   return r;
+}
+
+SendRequest parse_location_request(std::string_view json) {
+  const Json root = parse_object(json);
+  SendRequest r = parse_send_request(root);
+  const auto degrees = [&](const char* key) {
+    const auto it = root.find(key);
+    if (it == root.end() || !it->is_number()) {
+      invalid(std::string(key) + " must be a number");
+    }
+    return it->dump();
+  };
+  r.more = dump({{"body", nullptr},
+                 {"location",
+                  {{"latitude", degrees("latitude")},
+                   {"longitude", degrees("longitude")},
+                   {"live", false},
+                   {"name", root.value("title", Json())},
+                   {"address", root.value("address", Json())},
+                   {"url", root.value("url", Json())}}}});
+  return r;
+}
+
+SendRequest parse_contacts_request(std::string_view json) {
+  const Json root = parse_object(json);
+  SendRequest r = parse_send_request(root);
+  Json cards = Json::array();
+  for (const Json& contact : root.value("contacts", Json::array())) {
+    std::string card = contact.is_object() ? text_of(contact, "vcard", false) : std::string();
+    if (card.empty() && contact.is_object()) {
+      card = "BEGIN:VCARD\nVERSION:3.0\nFN:" + text_of(contact, "fullName", true) +
+             "\nTEL:" + text_of(contact, "phoneNumber", true) + "\nEND:VCARD";
+    }
+    cards.push_back(std::move(card));
+  }
+  if (cards.empty()) {
+    invalid("contacts should not be empty");
+  }
+  r.more = dump({{"body", nullptr}, {"vCards", std::move(cards)}});
+  return r;
+}
+
+ChangeRequest parse_change_request(std::string_view json, const char* text_key) {
+  const Json root = parse_object(json);
+  ChangeRequest r;
+  r.message_id = text_of(root, "messageId", true);
+  if (text_key != nullptr) {
+    r.text = text_of(root, text_key, false);
+  }
+  if (root.contains("chatId")) {
+    r.chat_id = parse_chat_id(root);
+    return r;
+  }
+  const auto begin = r.message_id.find('_');
+  const auto end = begin == std::string::npos ? begin : r.message_id.find('_', begin + 1);
+  if (end == std::string::npos) {
+    invalid("messageId must be a message id such as true_123456789@c.us_AAAA");
+  }
+  r.chat_id = r.message_id.substr(begin + 1, end - begin - 1);
+  return r;
+}
+
+SeenRequest parse_seen_request(std::string_view json) {
+  const Json root = parse_object(json);
+  SeenRequest r;
+  r.chat_id = parse_chat_id(root);
+  for (const Json& id : root.value("messageIds", Json::array())) {
+    if (!id.is_string()) {
+      invalid("messageIds must be a list of message ids");
+    }
+    r.message_ids.push_back(id.get<std::string>());
+  }
+  if (std::string one = text_of(root, "messageId", false); !one.empty()) {
+    r.message_ids.push_back(std::move(one));
+  }
+  return r;
+}
+
+std::string parse_chat(std::string_view json) {
+  return parse_chat_id(parse_object(json));
 }
 
 std::string parse_code_phone(std::string_view json) {
@@ -161,25 +246,43 @@ std::string message_id(bool from_me, std::string_view chat_id, std::string_view 
   return id;
 }
 
-std::string to_json(const Message& m, const Account& account) {
-  Json json = {{"id", m.id},
-               {"timestamp", m.timestamp_s},
-               {"from", m.chat_id},
-               {"fromMe", m.from_me},
-               {"source", m.from_me ? "api" : "app"},
-               {"to", is_group(m.chat_id) ? Json(m.chat_id) : Json(nullptr)},
-               {"participant", nullptr},
-               {"body", m.body},
-               {"hasMedia", false},
-               {"media", nullptr},
-               {"mediaUrl", nullptr},
-               {"ack", 1},
-               {"ackName", "SERVER"},
-               {"replyTo", nullptr},
-               {"vCards", Json::array()},
-               {"_data", Json::object()}};
-  if (is_group(m.chat_id)) {
-    json["participant"] = account.id;
+std::string bare_id(std::string_view message_id) {
+  for (const std::string_view side : {"true_", "false_"}) {
+    if (message_id.substr(0, side.size()) == side) {
+      message_id.remove_prefix(std::min(message_id.find('_', side.size()), message_id.size() - 1));
+      message_id.remove_prefix(1);
+      return std::string(message_id.substr(0, message_id.find('_')));
+    }
+  }
+  return std::string(message_id);
+}
+
+namespace {
+
+// What payloads of messages, acknowledgements and reactions share.
+Json base_payload(const Message& m, const Account& account) {
+  return {{"id", m.id},
+          {"from", m.chat_id},
+          {"fromMe", m.from_me},
+          {"to", is_group(m.chat_id) ? Json(m.chat_id) : Json(nullptr)},
+          {"participant", is_group(m.chat_id) ? Json(account.id) : Json(nullptr)},
+          {"_data", Json::object()}};
+}
+
+Json payload(const Message& m, const Account& account) {
+  Json json = base_payload(m, account);
+  json["timestamp"] = m.timestamp_s;
+  json["source"] = m.from_me ? "api" : "app";
+  json["body"] = m.body;
+  json["hasMedia"] = false;
+  json["media"] = nullptr;
+  json["mediaUrl"] = nullptr;
+  json["ack"] = 1;
+  json["ackName"] = "SERVER";
+  json["replyTo"] = nullptr;
+  json["vCards"] = Json::array();
+  if (!m.more.empty()) {
+    json.update(Json::parse(m.more));
   }
   if (!m.reply_to.empty()) {
     json["replyTo"] = {{"id", m.reply_to}};
@@ -187,7 +290,61 @@ std::string to_json(const Message& m, const Account& account) {
   if (!m.echo_of.empty()) {
     json["_data"]["echoOf"] = m.echo_of;
   }
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const Message& message, const Account& account) {
+  return dump(payload(message, account));
+}
+
+std::string read_json(const Message& message, const Account& account) {
+  Json json = base_payload(message, account);
+  json["ack"] = 3;
+  json["ackName"] = "READ";
   return dump(json);
+}
+
+std::string reaction_json(const Message& message, const Account& account,
+                          const ChangeRequest& change) {
+  Json json = base_payload(message, account);
+  json["timestamp"] = message.timestamp_s;
+  json["source"] = "api";
+  json["reaction"] = {{"text", change.text}, {"messageId", change.message_id}};
+  return dump(json);
+}
+
+std::string edited_json(const Message& message, const Account& account,
+                        const ChangeRequest& change) {
+  Json json = payload(message, account);
+  json["editedMessageId"] = bare_id(change.message_id);
+  return dump(json);
+}
+
+std::string revoked_json(const Message& message, const Account& account,
+                         const ChangeRequest& change, const Message* before) {
+  return dump({{"after", payload(message, account)},
+               {"before", before == nullptr ? Json(nullptr) : payload(*before, account)},
+               {"revokedMessageId", bare_id(change.message_id)},
+               {"_data", Json::object()}});
+}
+
+std::string id_json(std::string_view id) {
+  return dump({{"id", id}});
+}
+
+std::string ids_json(const std::vector<std::string>& ids) {
+  return dump({{"ids", ids}});
+}
+
+std::string result_json() {
+  return dump({{"result", true}});
+}
+
+std::string presence_json(std::string_view chat_id) {
+  Json someone = {{"participant", chat_id}, {"lastSeen", nullptr}, {"lastKnownPresence", "online"}};
+  return dump({{"id", chat_id}, {"presences", Json::array({std::move(someone)})}});
 }
 
 std::string code_json(std::string_view code) {

@@ -12,7 +12,7 @@ const text = await (await read('/-json')).text();
 const document = JSON.parse(text);
 
 // Operations that end what the others need, in the order in which they may.
-const LAST = ['POST /api/{session}/ops/{op}', 'POST /api/sessions/stop', 'POST /api/sessions/{session}/stop', 'POST /api/sessions/{session}/logout',
+const LAST = ['POST /api/{session}/groups/{id}/leave', 'POST /api/{session}/ops/{op}', 'POST /api/sessions/stop', 'POST /api/sessions/{session}/stop', 'POST /api/sessions/{session}/logout',
   'DELETE /api/sessions/{session}', 'POST /api/sessions/logout', 'POST /api/server/stop'];
 // Answers without an end, and a protocol of its own.
 const STREAMS = ['GET /api/events', 'GET /ws'];
@@ -69,7 +69,9 @@ await run({
     const webhooks = [{ url: receiver.url, events: ['message'], retries: { attempts: 0 } }];
     await server.api('POST', '/api/sessions', { name: 'walk', config: { webhooks, echo: { loginAfterMs: 0, echoAfterMs: 0 } } });
     await until(async () => (await server.status('walk')) === 'WORKING', 'WORKING');
-    await server.api('POST', '/api/sendText', { session: 'walk', chatId: '12345@c.us', text: 'a dead letter' });
+    const sent = await server.api('POST', '/api/sendText', { session: 'walk', chatId: '12345@c.us', text: 'a dead letter' });
+    const group = await server.api('POST', '/api/walk/groups', { name: 'Walkers', participants: [] });
+    Object.assign(KNOWN, { messageId: sent.id, id: group.id });
     await until(async () => (await server.api('GET', '/api/walk/webhooks/dead')).items.length > 0, 'a dead letter');
 
     const Ajv = require('ajv/dist/2020').default;

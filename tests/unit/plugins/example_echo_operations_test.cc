@@ -60,7 +60,7 @@ TEST_F(EchoOperations, SendTextAnswersWithTheMessageAndEchoesIt) {
   ASSERT_TRUE(answer.ok()) << answer.message;
   const Json sent = Json::parse(answer.json);
   EXPECT_THAT(sent.at("id").get<std::string>(),
-              MatchesRegex("true_79111111@c\\.us_3EB0[0-9A-F]{16}"));
+              MatchesRegex("true_79111111@c\\.us_3EB0[0-9A-F]{18}"));
   EXPECT_EQ(sent.at("body"), "hé \"x\"");
   EXPECT_EQ(sent.at("from"), "79111111@c.us");
   EXPECT_EQ(sent.at("fromMe"), true);
@@ -74,13 +74,17 @@ TEST_F(EchoOperations, SendTextAnswersWithTheMessageAndEchoesIt) {
   EXPECT_GT(session->activity_ms, 1'700'000'000'000);
 
   host.advance(100);
-  ASSERT_THAT(session->events, SizeIs(3));
-  EXPECT_EQ(session->events[1].type, "message");
-  EXPECT_EQ(session->events[2].type, "message.any");
-  EXPECT_EQ(session->events[1].json, session->events[2].json);
+  ASSERT_THAT(session->events, SizeIs(4));
+  EXPECT_EQ(session->events[1].type, "message.ack");
+  EXPECT_EQ(Json::parse(session->events[1].json).at("id"), sent.at("id"));
+  EXPECT_EQ(Json::parse(session->events[1].json).at("ackName"), "READ");
+  EXPECT_EQ(session->events[2].type, "message");
+  EXPECT_EQ(session->events[3].type, "message.any");
+  EXPECT_EQ(session->events[2].json, session->events[3].json);
   expect_valid("ops/messages.sendText.json", "response", answer.json);
-  expect_valid("events/message.json", "payload", session->events[1].json);
-  const Json received = Json::parse(session->events[1].json);
+  expect_valid("events/message.ack.json", "payload", session->events[1].json);
+  expect_valid("events/message.json", "payload", session->events[2].json);
+  const Json received = Json::parse(session->events[2].json);
   EXPECT_THAT(received.at("id").get<std::string>(), StartsWith("false_79111111@c.us_"));
   EXPECT_EQ(received.at("body"), sent.at("body"));
   EXPECT_EQ(received.at("fromMe"), false);
@@ -123,13 +127,13 @@ TEST_F(EchoOperations, SendTextFailsWhenItsEventCannotBeKept) {
 
 TEST_F(EchoOperations, EchoesWaitForRoom) {
   log_in();
-  session->event_room = 2;  // the sent message and half of the echo
+  session->event_room = 2;  // the sent message and a third of what follows
   session->invoke("messages.sendText", R"({"chatId": "79111111@c.us", "text": "x"})");
   host.advance(1'000);
   EXPECT_THAT(session->events, SizeIs(2));
   session->make_room(5);
-  ASSERT_THAT(session->events, SizeIs(3));
-  EXPECT_EQ(session->events[2].type, "message.any");
+  ASSERT_THAT(session->events, SizeIs(4));
+  EXPECT_EQ(session->events[3].type, "message.any");
 }
 
 TEST_F(EchoOperations, BadRequestsNameTheField) {
@@ -195,6 +199,76 @@ TEST_F(EchoOperations, CheckExistsKnowsBothAnswers) {
             Json({{"numberExists", true}, {"chatId", "79111111@c.us"}}));
   EXPECT_EQ(Json::parse(session->invoke("contacts.checkExists", R"({"phone": "79110000"})").json),
             Json({{"numberExists", false}}));
+}
+
+TEST_F(EchoOperations, EveryAnswerAndEventIsAsItsSchemaSays) {
+  log_in();
+  const auto ask = [&](const std::string& op, const Json& request) {
+    const Answer& answer = session->invoke(op.c_str(), request.dump().c_str());
+    EXPECT_TRUE(answer.ok()) << op << ": " << answer.message;
+    expect_valid("ops/" + op + ".json", "response", answer.json);
+    return Json::parse(answer.json);
+  };
+  const Json chat = "79111111@c.us";
+  const Json place =
+      ask("messages.sendLocation", {{"chatId", chat}, {"latitude", 1.5}, {"longitude", -2}});
+  EXPECT_EQ(place.at("location").at("latitude"), "1.5");
+  EXPECT_EQ(place.at("body"), nullptr);
+  const Json contacts = Json::array({{{"fullName", "Jane"}, {"phoneNumber", "+1 555"}}});
+  const Json card = ask("messages.sendContactVcard", {{"chatId", chat}, {"contacts", contacts}});
+  EXPECT_THAT(card.at("vCards").at(0).get<std::string>(), HasSubstr("FN:Jane"));
+  const Json id = ask("messages.sendText", {{"chatId", chat}, {"text", "x"}}).at("id");
+  EXPECT_EQ(ask("messages.forward", {{"chatId", "79222222"}, {"messageId", id}}).at("body"), "x");
+  host.advance(1'000);
+  EXPECT_THAT(ask("messages.sendSeen", {{"chatId", chat}}).at("ids"), SizeIs(3));
+  EXPECT_THAT(ask("messages.sendSeen", {{"chatId", chat}}).at("ids"), IsEmpty());
+  session->events.clear();
+
+  ask("messages.react", {{"messageId", id}, {"reaction", "👍"}});
+  ask("messages.edit", {{"chatId", chat}, {"messageId", id}, {"text", "y"}});
+  ask("messages.revoke", {{"chatId", chat}, {"messageId", id}});
+  ASSERT_THAT(session->events, SizeIs(3));
+  for (const auto& event : session->events) {
+    expect_valid("events/" + event.type + ".json", "payload", event.json);
+  }
+  EXPECT_EQ(Json::parse(session->events[0].json).at("reaction").at("messageId"), id);
+  EXPECT_EQ(Json::parse(session->events[2].json).at("before").at("body"), "y");
+
+  EXPECT_EQ(ask("messages.newId", Json::object()).at("id").get<std::string>().size(), 22U);
+  ask("presence.set", {{"presence", "online"}});
+  ask("presence.get", {{"chatId", chat}});
+  ask("presence.subscribe", {{"chatId", "79222222"}});
+  EXPECT_THAT(ask("presence.list", Json::object()), SizeIs(2));
+}
+
+TEST_F(EchoOperations, GroupsLiveAsLongAsTheSession) {
+  log_in();
+  const auto ask = [&](const std::string& op, const Json& request) {
+    const Answer& answer = session->invoke(op.c_str(), request.dump().c_str());
+    EXPECT_TRUE(answer.ok()) << op << ": " << answer.message;
+    expect_valid("ops/" + op + ".json", "response", answer.json);
+    return Json::parse(answer.json);
+  };
+  const Json bob = Json::array({{{"id", "79111111"}}});
+  const Json id = ask("groups.create", {{"name", "Birds"}, {"participants", bob}}).at("id");
+  ask("groups.setSubject", {{"id", id}, {"subject", "Waxwings"}});
+  ask("groups.setDescription", {{"id", id}, {"description", "of the north"}});
+  ask("groups.promote", {{"id", id}, {"participants", bob}});
+  const Json group = ask("groups.get", {{"id", id}});
+  EXPECT_EQ(group.at("subject"), "Waxwings");
+  EXPECT_EQ(ask("groups.participants", {{"id", id}}), group.at("participants"));
+  EXPECT_THAT(ask("groups.participantsV2", {{"id", id}}), SizeIs(2));
+  EXPECT_EQ(ask("groups.addParticipants", {{"id", id}, {"participants", bob}}).at(0).at("status"),
+            409);
+  ask("groups.demote", {{"id", id}, {"participants", bob}});
+  ask("groups.removeParticipants", {{"id", id}, {"participants", bob}});
+  EXPECT_THAT(ask("groups.list", Json::object()).at(0).at("participants"), SizeIs(1));
+  ask("groups.refresh", Json::object());
+  EXPECT_EQ(ask("groups.count", Json::object()).at("count"), 1);
+  ask("groups.leave", {{"id", id}});
+  EXPECT_EQ(session->invoke("groups.get", Json({{"id", id}}).dump().c_str()).status,
+            WAX_E_NOT_FOUND);
+  EXPECT_EQ(session->invoke("groups.invite", "{}").status, WAX_E_UNSUPPORTED);
 }
 
 // RGB of a PNG file, as libpng sees it.
