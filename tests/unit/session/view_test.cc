@@ -27,7 +27,8 @@ TEST(View, ShowsAStoppedSession) {
   });
   EXPECT_EQ(object(view), *json::parse(R"({
     "name": "support", "status": "STOPPED", "config": {"debug": true}, "me": null,
-    "presence": null, "timestamps": {"activity": null}, "engine": {}})"));
+    "presence": null, "timestamps": {"activity": null}, "engine": {},
+    "configuredEngine": "ECHO"})"));
   EXPECT_EQ(view.me_json(), "null");
 }
 
@@ -46,7 +47,7 @@ TEST(View, ShowsAWorkingSessionWithAllItHas) {
     "name": "support", "status": "WORKING", "config": {},
     "me": {"id": "1@c.us", "pushName": "Ana \"A\"", "lid": "2@lid", "jid": "1:3@s.whatsapp.net"},
     "presence": "offline", "timestamps": {"activity": 1700000000123}, "assignedWorker": "",
-    "engine": {"engine": "ECHO", "proxy": null, "grpc": {"client": "IDLE"}}})"));
+    "engine": {"engine": "ECHO", "proxy": null, "grpc": {"client": "IDLE"}}, "configuredEngine": "ECHO"})"));
   EXPECT_EQ(*json::parse(view.me_json()), object(view)["me"]);
 }
 
