@@ -198,6 +198,22 @@ TEST_F(BacklogTest, RetriesFollowThePolicyByTheClock) {
   EXPECT_TRUE(wait([&] { return counters_.dead == 1; }));
 }
 
+TEST_F(BacklogTest, AKeptConnectionThatTheReceiverClosedIsNoFailure) {
+  auto receiver = std::make_unique<Receiver>();
+  configure(*receiver, R"({"delaySeconds":3600,"attempts":5})");
+  for (int round = 0; round < 3; ++round) {
+    accept("a", R"("x")");
+    accept("b", R"("x")");
+    ASSERT_TRUE(wait_requests(*receiver, 2));
+    const std::uint16_t port = receiver->port();
+    receiver.reset();  // closes what was kept for the next request
+    loop_.run_ready_for_test();
+    receiver = std::make_unique<Receiver>(Receiver::React{}, port);
+  }
+  EXPECT_EQ(counters_.delivered, 6U);
+  EXPECT_EQ(counters_.failures, 0U);
+}
+
 // Longer than one row of the store may be, and more of them than memory is for.
 TEST_F(BacklogTest, LongEventsOutliveTheServerAndLeaveNothing) {
   const auto text = [](int number) {
