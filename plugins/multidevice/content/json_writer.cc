@@ -43,8 +43,9 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  quote(name);
-  out_ += ':';
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
   return *this;
 }
 

@@ -20,7 +20,7 @@ class JsonWriter {
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }
   JsonWriter& end_array() { return close(']'); }
-  // Its value follows.
+  // Its value follows. A name of ours, with nothing in it that needs an escape.
   JsonWriter& key(std::string_view name);
 
   JsonWriter& text(std::string_view value);
