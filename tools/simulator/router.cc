@@ -201,6 +201,32 @@ std::string Router::to_group(const Outgoing& out, Group& group) {
   return {};
 }
 
+// To those who get a key with it; who else may see it is the phone's setting, which is not here.
+void Router::to_broadcast(const Outgoing& out) {
+  ++messages_;
+  const md::Node* enc = out.stanza.child("enc");
+  const md::Node* participants = out.stanza.child("participants");
+  if (enc == nullptr || participants == nullptr) {
+    return complain(out, "message.enc", "a broadcast without content or keys");
+  }
+  for (const md::Node& part : participants->children()) {
+    const auto jid = part.jid("jid");
+    Device* device = jid ? find_device(*jid) : nullptr;
+    if (device == nullptr || part.child("enc") == nullptr) {
+      continue;
+    }
+    md::Node stanza("message");
+    stanza.set("from", out.to).set("type", out.stanza.text("type")).set("t", out.time_s);
+    stanza.set("participant", out.sender.phone_jid(out.from_device));
+    stanza.set("participant_lid", out.sender.lid_jid()).set("notify", out.sender.name);
+    stanza.add(*part.child("enc")).add(*enc);
+    if (const md::Node* identity = out.stanza.child("device-identity")) {
+      stanza.add(*identity);
+    }
+    deliver(*device, out.stanza.text("id"), std::move(stanza));
+  }
+}
+
 void Router::complain(const Outgoing& out, std::string_view rule, std::string_view detail) {
   if (out.connection != nullptr) {
     server_.violate(*out.connection, rule, detail);
@@ -211,6 +237,10 @@ std::string Router::carry(const Outgoing& out) {
   const md::Node& message = out.stanza;
   if (Group* group = server_.groups().find(out.to)) {
     return to_group(out, *group);
+  }
+  if (out.to.server == md::server::kBroadcast) {
+    to_broadcast(out);
+    return {};
   }
   if (server_.world().find(out.to) == nullptr) {
     return "404";
@@ -319,6 +349,9 @@ void Router::on_receipt(Connection& connection, const md::Node& receipt) {
   // "sender" and the phone's own kinds concern nobody else.
   if (type == "sender" || type == "peer_msg" || type == "hist_sync") {
     return;
+  }
+  if (to->server == md::server::kBroadcast) {
+    return;  // Receipts of these go to nobody here.
   }
   if (server_.groups().find(*to) != nullptr && !receipt.jid("participant")) {
     return server_.violate(connection, "receipt.participant", md::to_text(receipt));

@@ -52,6 +52,7 @@ class Router {
                          Device& device, std::vector<const md::Node*> encs);
   [[nodiscard]] std::string carry(const Outgoing& message);
   void complain(const Outgoing& message, std::string_view rule, std::string_view detail);
+  void to_broadcast(const Outgoing& message);
   [[nodiscard]] std::string to_group(const Outgoing& message, Group& group);
   void receipt_in_group(const Account& from, std::uint16_t from_device, const md::Node& receipt,
                         Group& group);

@@ -248,6 +248,24 @@ TEST_P(Session, RemembersWhatWasRevoked) {
   EXPECT_EQ(revoked["before"]["body"], "never mind");
 }
 
+TEST_P(Session, HearsAStatusAsAMessageOfThatChat) {
+  OutgoingMessage status;
+  status.id = make_message_id();
+  status.chat = Jid::of_user("status", server::kBroadcast);
+  status.message = text_message("out for berries");
+  status.audience = {device.pn()};
+  status.note = "note of a status";
+  bob.messenger->send(std::move(status), [](const SendResult& result) {
+    EXPECT_EQ(result.state, SendResult::State::Sent) << result.text;
+  });
+  town.advance(100);
+  const Json message = last("message");
+  EXPECT_EQ(message["body"], "out for berries");
+  EXPECT_EQ(message["from"], "status@broadcast");
+  EXPECT_EQ(message["participant"], bob_chat);
+  EXPECT_TRUE(account.devices.at(1).waiting.empty());
+}
+
 TEST_P(Session, TellsOfWhatItCannotRead) {
   Node stanza("message");
   stanza.set("from", bob.lid()).set("type", "media").set("t", town.now_s());
