@@ -192,6 +192,7 @@ void EchoEngine::send_seen(const wp::Request& request, wp::Call&& call) {
 }
 
 void EchoEngine::new_id(const wp::Request&, wp::Call&& call) {
+  need_login();
   call.ok(id_json(make_id()));
 }
 

@@ -30,9 +30,16 @@ std::string text_of(const Json& request, const char* key) {
 }
 
 std::vector<std::string> people_of(const Json& request) {
+  const auto it = request.find("participants");
+  if (it == request.end() || !it->is_array()) {
+    throw wp::Error(WAX_E_INVALID, "participants must be a list");
+  }
   std::vector<std::string> people;
-  for (const Json& person : request.value("participants", Json::array())) {
-    people.push_back(parse_chat(Json{{"chatId", person.value("id", "")}}.dump()));
+  for (const Json& person : *it) {
+    if (!person.is_object()) {
+      throw wp::Error(WAX_E_INVALID, "participants must be a list of objects with an id");
+    }
+    people.push_back(parse_chat(Json{{"chatId", text_of(person, "id")}}.dump()));
   }
   return people;
 }
@@ -113,7 +120,7 @@ Json Groups::list(const Json& request) const {
     const Json value = request.value(key, Json());
     return value.is_number_unsigned() ? value.get<std::size_t>() : otherwise;
   };
-  const Json excluded = request.value("exclude", Json::array());
+  const Json excluded = request.value("exclude", Json());  // a list, or anything else for none
   const bool bare =
       std::find(excluded.begin(), excluded.end(), Json("participants")) != excluded.end();
   Json out = Json::array();

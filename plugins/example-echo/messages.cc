@@ -50,6 +50,18 @@ std::string text_of(const Json& object, const char* key, bool required) {
   return text;
 }
 
+// Empty when there is none and it may be left out.
+Json list_of(const Json& object, const char* key) {
+  const auto it = object.find(key);
+  if (it == object.end() || it->is_null()) {
+    return Json::array();
+  }
+  if (!it->is_array()) {
+    invalid(std::string(key) + " must be a list");
+  }
+  return *it;
+}
+
 bool is_digits(std::string_view s) {
   return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -168,9 +180,12 @@ SendRequest parse_contacts_request(std::string_view json) {
   const Json root = parse_object(json);
   SendRequest r = parse_send_request(root);
   Json cards = Json::array();
-  for (const Json& contact : root.value("contacts", Json::array())) {
-    std::string card = contact.is_object() ? text_of(contact, "vcard", false) : std::string();
-    if (card.empty() && contact.is_object()) {
+  for (const Json& contact : list_of(root, "contacts")) {
+    if (!contact.is_object()) {
+      invalid("contacts must be a list of objects");
+    }
+    std::string card = text_of(contact, "vcard", false);
+    if (card.empty()) {
       card = "BEGIN:VCARD\nVERSION:3.0\nFN:" + text_of(contact, "fullName", true) +
              "\nTEL:" + text_of(contact, "phoneNumber", true) + "\nEND:VCARD";
     }
@@ -207,7 +222,7 @@ SeenRequest parse_seen_request(std::string_view json) {
   const Json root = parse_object(json);
   SeenRequest r;
   r.chat_id = parse_chat_id(root);
-  for (const Json& id : root.value("messageIds", Json::array())) {
+  for (const Json& id : list_of(root, "messageIds")) {
     if (!id.is_string()) {
       invalid("messageIds must be a list of message ids");
     }
