@@ -12,7 +12,7 @@ import time
 from .events import Receiver
 from .host import wait_working
 from .server import Server, call
-from .sessions import ROOT, Simulator, wait_until
+from .sessions import Simulator, run_baileys, wait_until
 
 FLAG = "--allow-test-endpoint"
 YAML = ("lifecycle: {starts_per_s: 10000, starts_at_once: 10000, print_qr: false}\n"
@@ -188,16 +188,7 @@ def send(server, script, seconds):
 
 def baileys(binary, count):
     """Baileys 7 under the same phones: nothing is posted, and its state lies in files."""
-    interop = os.path.join(ROOT, "build/interop")
-    subprocess.run([os.path.join(ROOT, "tests/interop/install"), interop], check=True,
-                   stdout=subprocess.DEVNULL)
-    with Simulator(binary) as simulator:
-        output = subprocess.run(
-            [os.path.join(ROOT, "tests/interop/run"), interop,
-             os.path.join(ROOT, "tests/interop/baileys_load.mjs"),
-             json.dumps(simulator.info), str(count)],
-            check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout
-    figures = json.loads(output.splitlines()[-1])  # the clients print as they please
+    figures = run_baileys(binary, "baileys_load.mjs", count, 300)
     for what in ("receive", "send3"):
         yield f"baileys_{what}_cpu_us", figures[what]["cpu_us"], "us"
         yield f"baileys_{what}_per_s", figures[what]["per_s"], "1/s"

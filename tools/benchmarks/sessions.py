@@ -124,18 +124,22 @@ def native(binary, count, idle_seconds, prefix=""):
         yield prefix + "violations", simulator.state()["violations"], "violations"
 
 
-def baileys(binary, count):
-    """As many sessions of Baileys 7 in one process of Node, linked in the same way."""
+def run_baileys(binary, script, count, limit):
+    """Figures of a program of tests/interop that runs `count` clients against a simulator of their own."""
     interop = os.path.join(ROOT, "build/interop")
     subprocess.run([os.path.join(ROOT, "tests/interop/install"), interop], check=True,
                    stdout=subprocess.DEVNULL)
     with Simulator(binary) as simulator:
         output = subprocess.run(
             [os.path.join(ROOT, "tests/interop/run"), interop,
-             os.path.join(ROOT, "tests/interop/baileys_many.mjs"),
-             json.dumps(simulator.info), str(count)],
-            check=True, stdout=subprocess.PIPE, text=True, timeout=120).stdout
-    figures = json.loads(output)
+             os.path.join(ROOT, "tests/interop", script), json.dumps(simulator.info), str(count)],
+            check=True, stdout=subprocess.PIPE, text=True, timeout=limit).stdout
+    return json.loads(output.splitlines()[-1])  # the clients print as they please
+
+
+def baileys(binary, count):
+    """As many sessions of Baileys 7 in one process of Node, linked in the same way."""
+    figures = run_baileys(binary, "baileys_many.mjs", count, 120)
     yield "baileys_count", count, "sessions"
     yield "baileys_pair_cpu_ms", figures["pair_cpu_ms"], "ms"
     yield "baileys_login_cpu_ms", figures["login_cpu_ms"], "ms"

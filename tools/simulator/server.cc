@@ -267,13 +267,17 @@ void Server::on_devices_changed(Account& account, std::uint16_t changed) {
   change.set("device_hash", device_list_hash(jids));
   change.add(std::move(device));
   change.add(md::Node("key-index-list").set("ts", account.key_list_changed_s));
+  tell_watchers(account, "devices", change);
+}
+
+void Server::tell_watchers(const Account& account, const char* type, const md::Node& change) {
   for (Account* watcher : account.watchers) {
     for (auto& [number, theirs] : watcher->devices) {
       router_.deliver(theirs, router_.next_id(),
                       md::Node("notification")
                           .set("from", account.phone_jid())
                           .set("lid", account.lid_jid())
-                          .set("type", "devices")
+                          .set("type", type)
                           .set("t", clock_.now_s())
                           .add(change));
     }
@@ -308,17 +312,7 @@ void Server::reinstall(Account& account) {
   if (Party* phone = account.devices.at(0).party) {
     phone->forget_all();
   }
-  for (Account* watcher : account.watchers) {
-    for (auto& [number, theirs] : watcher->devices) {
-      router_.deliver(theirs, router_.next_id(),
-                      md::Node("notification")
-                          .set("from", account.phone_jid())
-                          .set("lid", account.lid_jid())
-                          .set("type", "encrypt")
-                          .set("t", clock_.now_s())
-                          .add(md::Node("identity")));
-    }
-  }
+  tell_watchers(account, "encrypt", md::Node("identity"));
 }
 
 std::size_t Server::drop_connections() {

@@ -102,6 +102,8 @@ class Server {
   void login(Connection& connection, std::uint64_t username, std::uint32_t device);
   void fail_login(Connection& connection, const LoginFailure& failure);
   void welcome(Connection& connection);
+  // A notification of that type from the account, to the devices of whoever asked for its list.
+  void tell_watchers(const Account& account, const char* type, const md::Node& change);
 
   Clock& clock_;
   const Options options_;
