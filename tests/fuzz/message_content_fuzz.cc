@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "multidevice/message/content.hpp"
+#include "multidevice/message/peer_data.hpp"
 #include "multidevice/message/rows.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -18,6 +19,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!again || !again->device_sent || as_text(*again->device_sent) != as_text(input)) {
       std::abort();
     }
+  }
+  // So are copies of a message, whoever asks and whatever is in them.
+  (void)asked_copies(input);
+  (void)given_copies(input);
+  const MessageKey key{"1@g.us", true, "ID", std::string(as_text(input))};
+  if (!input.empty() && asked_copies(ask_for_copies({key})) != std::vector{key}) {
+    std::abort();
+  }
+  const auto copies = given_copies(give_copies("R", {{key, input, 1, {}}}));
+  if (!input.empty() &&
+      (copies.size() != 1 || !copies[0].message || as_text(*copies[0].message) != as_text(input))) {
+    std::abort();
   }
   (void)SentRow::decode(input);
   (void)OutboxRow::decode(input);

@@ -1,45 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a caller is told when WhatsApp will not have a message: the answer, and the event.
-#include "native_engines.hpp"
-#include "support/receiver.hpp"
+#include "native_events.hpp"
 
 namespace waxwing::testing {
 namespace {
 
-class NativeRefusals : public NativeEngines {
+class NativeRefusals : public NativeEvents {
  protected:
   void SetUp() override {
-    link();
+    NativeEvents::SetUp();
     bob_ = whatsapp_.add_account();
-    const Reply put =
-        http_->put(session_path("one"), R"({"config":{"webhooks":[{"url":")" + receiver_.url() +
-                                            R"(","events":["*"]}]}})");
-    ASSERT_EQ(put.status, 200) << put;
-    ASSERT_TRUE(wait_for_status(*http_, "one", "WORKING"));
   }
   Reply send(const std::string& chat, const std::string& text) {
     return http_->post("/api/sendText",
                        R"({"session":"one","chatId":")" + chat + R"(","text":")" + text + R"("})");
   }
-  // The payload of the event that fits; it comes in the end.
-  Value event(const std::string& type, const std::function<bool(const Value&)>& fits) {
-    Value found;
-    const bool came = receiver_.wait([&](const std::vector<Received>& all) {
-      for (const Received& one : all) {
-        const Value event = one.json();
-        if (event["event"].text() == type && fits(event["payload"])) {
-          found = event["payload"];
-          return true;
-        }
-      }
-      return false;
-    });
-    EXPECT_TRUE(came) << type;
-    return found;
-  }
 
   std::string bob_;
-  const Receiver receiver_;
 };
 
 struct Row {

@@ -28,6 +28,8 @@ constexpr std::pair<const char*, bool Faults::*> kSwitches[] = {
     {"demand_passkey", &Faults::demand_passkey},
     {"no_restart", &Faults::no_restart},
     {"demand_tokens", &Faults::demand_tokens},
+    {"damage_messages", &Faults::damage_messages},
+    {"withhold_messages", &Faults::withhold_messages},
 };
 
 constexpr std::pair<const char*, std::uint32_t Faults::*> kNumbers[] = {

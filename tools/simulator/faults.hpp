@@ -47,6 +47,9 @@ struct Faults {
   bool demand_passkey = false;   // Of whoever is scanned; no fault, but as rare as one.
   bool no_restart = false;       // No 515 after pairing, the connection just ends.
   bool demand_tokens = false;    // 463 for whoever writes to a person without that person's token.
+  bool damage_messages =
+      false;  // Clients get messages whose encryption does not hold; phones read.
+  bool withhold_messages = false;    // Clients get messages as unavailable; phones read them.
   std::uint32_t message_error = 0;   // Messages of clients get this error and go nowhere.
   std::uint32_t message_errors = 0;  // So many of them; 0: all.
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "multidevice/message/content.hpp"
+#include "multidevice/message/peer_data.hpp"
 #include "multidevice/signal/session_cipher.hpp"
 #include "server.hpp"
 
@@ -107,6 +108,12 @@ void Party::take(std::string_view id, const md::Node& stanza, const md::Jid& dev
     auto& key = sender_keys_[std::string(envelope->distribution_group) + "/" + sender];
     (void)md::GroupCipher::process(key, *envelope->distribution);
   }
+  if (stanza.text("category") == "peer") {
+    if (number_ == 0 && &author == &account_) {
+      give_copies(id, device, message);
+    }
+    return;
+  }
   Letter letter;
   letter.id = id;
   letter.device = device;
@@ -138,6 +145,41 @@ void Party::take(std::string_view id, const md::Node& stanza, const md::Jid& dev
   if (letters_.size() > kMaxLetters) {
     letters_.pop_front();
   }
+}
+
+void Party::give_copies(std::string_view request, const md::Jid& device, md::ByteView message) {
+  std::vector<md::MessageCopy> copies;
+  for (const md::MessageKey& key : md::asked_copies(message)) {
+    md::MessageCopy copy;
+    copy.key = key;
+    const auto chat = md::Jid::parse(key.chat);
+    for (const Letter& letter : letters_) {
+      // A person's chat has two names.
+      const bool same =
+          chat &&
+          (letter.chat == *chat ||
+           (chat->is_person() && server_.world().find(*chat) == server_.world().find(letter.chat)));
+      if (same && letter.id == key.id && letter.from_me == key.from_me) {
+        const Account* author = server_.world().find(letter.author);
+        copy.message = letter.message;
+        copy.time_s = letter.time_s;
+        copy.push_name = author == nullptr ? "" : author->name;
+      }
+    }
+    copies.push_back(std::move(copy));
+  }
+  Device* reader = account_.device(device.device);
+  if (copies.empty() || reader == nullptr) {
+    return;
+  }
+  auto enc = seal(account_, *reader, md::give_copies(request, copies));
+  if (!enc) {
+    return;
+  }
+  md::Node stanza("message");
+  stanza.set("id", server_.router().next_id()).set("to", account_.phone_jid(device.device));
+  stanza.set("type", "text").set("category", "peer").add(std::move(*enc));
+  (void)server_.router().send_as_party(account_, number_, stanza);
 }
 
 void Party::forget_all() {

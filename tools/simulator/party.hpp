@@ -74,6 +74,8 @@ class Party {
                           md::SecretBytes& plain);
   void take(std::string_view id, const md::Node& stanza, const md::Jid& device,
             const Account& author, const std::string& sender, md::ByteView message);
+  // A phone's own companion asks for copies of messages that it could not read.
+  void give_copies(std::string_view request, const md::Jid& device, md::ByteView message);
   [[nodiscard]] md::Result<md::Node> seal(Account& account, Device& device, md::ByteView message);
 
   Server& server_;

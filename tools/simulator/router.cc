@@ -75,6 +75,23 @@ bool Router::take(Device& device, std::string_view id, std::string_view tag) {
   return true;
 }
 
+md::Node Router::spoiled(const Outgoing& out, const Device& device, const md::Node& enc) {
+  const Faults& faults = server_.faults();
+  if (device.party != nullptr || device.number == 0 || out.stanza.text("category") == "peer") {
+    return enc;
+  }
+  if (faults.withhold_messages) {
+    return md::Node("unavailable");
+  }
+  md::Node copy = enc;
+  if (faults.damage_messages && !enc.octets().empty()) {
+    md::Bytes octets = md::to_bytes(enc.octets());
+    octets.back() ^= 1U;
+    copy.set_octets(std::move(octets));
+  }
+  return copy;
+}
+
 // To one device: only the part that is encrypted for it, under names that it knows.
 void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::Node& enc) {
   Account* receiver = nullptr;
@@ -107,7 +124,7 @@ void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::N
   } else {
     stanza.set("sender_lid", out.sender.lid_jid());
   }
-  if (receiver == &out.sender && chat != nullptr) {
+  if (receiver == &out.sender && chat != nullptr && out.stanza.text("category") != "peer") {
     stanza.set("recipient", by_lid ? chat->lid_jid() : chat->phone_jid());
     if (by_lid) {
       stanza.set("peer_recipient_pn", chat->phone_jid());
@@ -115,7 +132,7 @@ void Router::deliver_message(const Outgoing& out, const md::Jid& to, const md::N
       stanza.set("peer_recipient_lid", chat->lid_jid());
     }
   }
-  stanza.add(enc);
+  stanza.add(spoiled(out, *device, enc));
   for (const std::string_view copied : {"device-identity", "meta", "biz", "reporting"}) {
     if (const md::Node* child = out.stanza.child(copied)) {
       stanza.add(*child);
@@ -142,7 +159,10 @@ void Router::deliver_to_member(const Outgoing& out, const Group& group, Account&
     stanza.set("edit", out.stanza.text("edit"));
   }
   for (const md::Node* enc : encs) {
-    stanza.add(*enc);
+    md::Node part = spoiled(out, device, *enc);
+    if (part.tag() == "enc" || stanza.child(part.tag()) == nullptr) {
+      stanza.add(std::move(part));
+    }
   }
   for (const std::string_view copied : {"device-identity", "meta", "biz", "reporting"}) {
     if (const md::Node* child = out.stanza.child(copied)) {

@@ -47,6 +47,8 @@ class Router {
 
  private:
   struct Outgoing;
+  // What becomes of an encrypted part on its way to a client, by the faults that are on.
+  [[nodiscard]] md::Node spoiled(const Outgoing& out, const Device& device, const md::Node& enc);
   void deliver_message(const Outgoing& message, const md::Jid& to, const md::Node& enc);
   void deliver_to_member(const Outgoing& message, const Group& group, Account& receiver,
                          Device& device, std::vector<const md::Node*> encs);

@@ -97,6 +97,7 @@ class Messenger {
     std::uint64_t undecryptable = 0;
     std::uint64_t retries_asked = 0;
     std::uint64_t retries_answered = 0;
+    std::uint64_t copies_taken = 0;  // of the phone, of messages that could not be read
   };
   [[nodiscard]] const Counters& counters() const noexcept;
 

@@ -94,6 +94,7 @@ void Messenger::Parts::on_ack(const Node& ack) {
   const std::string id(ack.text("id"));
   const auto found = pending.find(id);
   if (found == pending.end()) {
+    phone_was_asked(id, ack.number("error").value_or(0) != 0);
     return;
   }
   const bool group = found->second.info.group;
@@ -242,6 +243,7 @@ void Messenger::Parts::delivered(const std::string& id) {
 void Messenger::Parts::backlog_is_over() {
   if (std::exchange(backlog, false) && up) {
     resend_outbox({});
+    ask_phone();
   }
 }
 

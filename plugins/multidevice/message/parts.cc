@@ -97,6 +97,8 @@ void Messenger::Parts::store(StoreBatch batch) {
 
 void Messenger::Parts::storage_failed() {
   vault.forget();
+  placeholders.clear();
+  placeholders_known = false;
   client.storage_failed();
 }
 

@@ -78,6 +78,17 @@ struct Pending {
   bool renewing = false;         // until that is done, nothing of it leaves
 };
 
+// A message that could not be read: its author may send it again, and the account's phone may have
+// a copy. Whichever comes first counts.
+struct Placeholder {
+  Incoming in;                // without its stanza
+  bool acknowledged = false;  // the server does not keep it any more
+  bool asked = false;         // the phone, and the server has that request
+  std::string request;        // its id
+  std::uint32_t link = 0;     // the connection that it left on
+  std::int64_t due_ms = 0;    // of ClientHost::now_ms(): not before
+};
+
 struct Messenger::Parts {
   Parts(Client& c, ClientHost& h, MessageSink& s) : client(c), host(h), sink(s), vault(h) {}
 
@@ -135,6 +146,7 @@ struct Messenger::Parts {
   Opened open_one(const Node& enc, const Target& from, StoreBatch& batch);
   void process_distribution(const Incoming& in, const Target& from, const Envelope& envelope,
                             StoreBatch& batch);
+  void tell_unavailable(const Incoming& in, StoreBatch batch);
   void hand_over(Incoming& in, Bytes message, StoreBatch batch);
   void check_duplicate(const Incoming& in);
   [[nodiscard]] MessageSink::Durable acknowledging(const Incoming& in);
@@ -152,6 +164,24 @@ struct Messenger::Parts {
   void on_retry(const Node& receipt);
   struct Retry;
   Vault::Rows answer_retry(const std::shared_ptr<Retry>& retry, bool readable);
+
+  // placeholder.cc: copies of unreadable messages, from the account's phone
+  // ---------------------
+  void want_placeholders(Vault::Rows& rows);
+  void load_placeholders();  // of the row that is here
+  [[nodiscard]] Placeholder* placeholder_of(const MessageInfo& info);
+  // It is asked for after that time, unless it comes before; once, whatever comes again. False when
+  // nobody has to be asked.
+  bool expect_copy(const Incoming& in, std::int64_t delay_ms, bool acknowledged, StoreBatch& batch);
+  void came(const MessageInfo& info, StoreBatch& batch);
+  void save_placeholders(StoreBatch& batch);
+  void ask_phone_at(std::int64_t time_ms);
+  void ask_phone();
+  Vault::Rows ask_phone_now(bool readable);
+  // Of the request with that id: the server has it (or refuses it), or the phone could not read it.
+  bool phone_was_asked(const std::string& id, bool refused);
+  void phone_lost_request(const std::string& id);
+  void take_copies(ByteView answer);
 
   // receipts.cc -----------------------------------------------------------------------------------
   void on_receipt(const Node& receipt);
@@ -207,10 +237,20 @@ struct Messenger::Parts {
   std::size_t recent_at = 0;
   std::unordered_map<std::uint64_t, std::uint8_t> asked;     // how often a message was asked for
   std::unordered_map<std::uint64_t, std::uint8_t> answered;  // how often one was sent again
+  std::vector<Placeholder> placeholders;                     // eldest first
+  bool placeholders_known = false;                           // they were loaded
+  std::int64_t ask_phone_ms = 0;                             // when that is due; 0: nothing is
+  std::int64_t phone_window_ms = 0;                          // in which so many requests left
+  std::size_t phone_requests = 0;
+  std::optional<PreKeyBundle> phone_bundle;
   std::unordered_map<std::string, Pending> pending;
   std::vector<std::shared_ptr<Sending>> waiting;  // for the connection
   bool armed = false;                             // a timer runs
 };
+
+// placeholder.cc: when the phone is asked. An author who is there has answered by then.
+inline constexpr std::int64_t kAskAfterRetryMs = 5'000;
+inline constexpr std::int64_t kAskUnavailableMs = 2'000;
 
 // A send is answered after that time at the latest.
 inline constexpr std::int64_t kSendAnswerMs = 10'000;

@@ -4,6 +4,7 @@
 
 #include "multidevice/crypto/hash.hpp"
 #include "multidevice/message/parts.hpp"
+#include "multidevice/message/peer_data.hpp"
 #include "multidevice/pair/device_identity.hpp"
 #include "multidevice/signal/address.hpp"
 
@@ -115,6 +116,7 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
   if (!in.info.group) {
     want_person(in.info.chat, rows);
   }
+  want_placeholders(rows);
   const std::string seen = seen_key(in);
   if (in.ask_seen && !vault.has(rows::kSeen, seen)) {
     rows.push_back({rows::kSeen, seen});
@@ -122,6 +124,7 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
   if (!rows.empty()) {
     return rows;
   }
+  load_placeholders();
   Person author = person(in.author);
   if (in.author_alias && !in.info.from_me) {
     (in.author.is_lid() ? author.pn : author.lid) = in.author_alias->without_device();
@@ -181,13 +184,8 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
   if (in.peer_alias && in.info.from_me) {
     learn(in.info.chat, *in.peer_alias, batch);
   }
-  if (const Node* gone = in.stanza->child("unavailable")) {
-    UnreadableMessage what;
-    what.info = in.info;
-    what.why = gone->text("type") == "view_once" ? UnreadableMessage::Why::ViewOnce
-                                                 : UnreadableMessage::Why::Unavailable;
-    what.stanza = in.stanza;
-    sink.on_unreadable(what, std::move(batch), acknowledging(in));
+  if (in.stanza->child("enc") == nullptr) {
+    tell_unavailable(in, std::move(batch));
     return rows;
   }
   if (in.untrusted) {
@@ -200,6 +198,7 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
     hand_over(in, std::move(*opened.message), std::move(batch));
   } else if (opened.fault == DecryptFault::None) {  // keys only
     mark_seen(in, batch);
+    came(in.info, batch);
     host.commit(std::move(batch), [this, copy = in, type = receipt_type(in)](bool stored) {
       end(copy, type, stored);
     });
@@ -214,17 +213,36 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
   return rows;
 }
 
+// Nobody encrypted it for this device.
+void Messenger::Parts::tell_unavailable(const Incoming& in, StoreBatch batch) {
+  const Node* child = in.stanza->child("unavailable");
+  const std::string_view type = child == nullptr ? std::string_view() : child->text("type");
+  UnreadableMessage what;
+  what.info = in.info;
+  what.stanza = in.stanza;
+  what.why = type.starts_with("view_once") ? UnreadableMessage::Why::ViewOnce
+                                           : UnreadableMessage::Why::Unavailable;
+  const bool told = placeholder_of(in.info) != nullptr;
+  // Nor does the phone hand out these, or what bots and hosted accounts say.
+  if (type.empty() || type == "unavailable") {
+    expect_copy(in, kAskUnavailableMs, true, batch);
+  }
+  if (told) {
+    host.commit(std::move(batch), acknowledging(in));
+  } else {
+    sink.on_unreadable(what, std::move(batch), acknowledging(in));
+  }
+}
+
 // Pairwise parts first: they may bring the key for the other one.
 Messenger::Parts::Opened Messenger::Parts::open_all(Incoming& in, const Target& from,
                                                     StoreBatch& batch) {
   Opened out;
-  bool any = false;
   for (const bool of_group : {false, true}) {
     for (const Node& enc : in.stanza->children()) {
       if (enc.tag() != "enc" || (enc.text("type") == "skmsg") != of_group) {
         continue;
       }
-      any = true;
       Opened one;
       if (of_group) {
         const std::string name = sender_key_name(in.info.chat, from.address);
@@ -266,9 +284,6 @@ Messenger::Parts::Opened Messenger::Parts::open_all(Incoming& in, const Target& 
         out.message = std::move(one.message);
       }
     }
-  }
-  if (!any) {
-    out.fault = DecryptFault::InvalidMessage;
   }
   if (out.message) {
     out.fault = DecryptFault::None;
@@ -349,6 +364,7 @@ void Messenger::Parts::hand_over(Incoming& in, Bytes message, StoreBatch batch) 
     type = "hist_sync";
   }
   mark_seen(in, batch);
+  came(in.info, batch);
   Incoming copy = in;  // without what only the stanza of now needs
   copy.stanza = nullptr;
   copy.kept = Node();
@@ -357,6 +373,9 @@ void Messenger::Parts::hand_over(Incoming& in, Bytes message, StoreBatch batch) 
     sink.on_note("message.forged", "a message that only our own devices may write");
     host.commit(std::move(batch), std::move(durable));
     return;
+  }
+  if (protocol == kPeerDataAnswer && in.author.device == 0) {
+    take_copies(message);  // durable before the answer is
   }
   IncomingMessage out;
   out.info = in.info;

@@ -35,14 +35,18 @@ void Messenger::Parts::ask_again(const Incoming& in, DecryptFault fault) {
   what.stanza = in.stanza;
   if (count > kMostAsked) {  // it would come at every login
     asked[hash] = kMostAsked;
-    what.why = UnreadableMessage::Why::Lost;
     StoreBatch batch;
     mark_seen(in, batch);
+    const bool expected =
+        placeholder_of(in.info) != nullptr && expect_copy(in, kAskAfterRetryMs, true, batch);
+    what.why = expected ? UnreadableMessage::Why::Unavailable : UnreadableMessage::Why::Lost;
     sink.on_unreadable(what, std::move(batch), acknowledging(in));
     return;
   }
-  if (count == 1) {
-    sink.on_unreadable(what, {}, [this](bool stored) {
+  if (count == 1 && placeholder_of(in.info) == nullptr) {  // else it was told before a restart
+    StoreBatch batch;
+    expect_copy(in, kAskAfterRetryMs, false, batch);
+    sink.on_unreadable(what, std::move(batch), [this](bool stored) {
       if (!stored) {
         storage_failed();
       }
@@ -202,6 +206,7 @@ Vault::Rows Messenger::Parts::answer_retry(const std::shared_ptr<Retry>& retry, 
         return;
       }
       client.acknowledge(retry->receipt);
+      phone_lost_request(retry->id);
       if (stanza) {
         ++counters.retries_answered;
         (void)client.send(*stanza);

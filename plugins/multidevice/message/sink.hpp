@@ -23,7 +23,8 @@ class MessageSink {
   // Once for each message, whatever the network repeats.
   virtual void on_message(IncomingMessage message, StoreBatch batch, Durable durable) = 0;
   // A message that cannot be read: when it is first seen, before its on_message() if that ever
-  // comes, and once more when it is given up (Why::Lost).
+  // comes, and once more when its author is given up: Why::Lost, or Why::Unavailable while our
+  // phone may still have it.
   virtual void on_unreadable(const UnreadableMessage& message, StoreBatch batch,
                              Durable durable) = 0;
 

@@ -61,7 +61,7 @@ struct UnreadableMessage {
     Undecryptable,  // asked for again
     Lost,           // asked for in vain: nothing more will come
     ViewOnce,       // only the phone may have it
-    Unavailable,    // the server does not have it
+    Unavailable,    // neither server nor author has it for us; our phone is asked
   };
   Why why = Why::Undecryptable;
   std::string_view detail;  // "bad MAC"

@@ -290,6 +290,10 @@ bool TestDevice::on_stanza(const Node& stanza) {
 }
 
 void TestDevice::on_message(IncomingMessage message, StoreBatch batch, Durable durable) {
+  if (message.info.category == "peer") {
+    commit_with(std::move(batch), nullptr, std::move(durable));
+    return;
+  }
   message.stanza = nullptr;
   auto kept = std::make_shared<IncomingMessage>(std::move(message));
   commit_with(

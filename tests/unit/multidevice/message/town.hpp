@@ -78,7 +78,7 @@ class TestDevice final : public ClientHost, public MessageSink, public sim::Sock
 
   // Events that are durable, over all processes.
   struct Events {
-    std::vector<IncomingMessage> messages;
+    std::vector<IncomingMessage> messages;  // but for what our own devices tell each other
     std::vector<MessageInfo> outgoing;
     std::vector<std::pair<std::string, SendResult>> sent;
     std::vector<ReceiptNews> receipts;

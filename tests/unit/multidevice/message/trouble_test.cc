@@ -164,7 +164,7 @@ TEST_F(Trouble, GivesUpAMessageThatNobodySendsAgain) {
     bob.go_online();
     town.advance(200);
   }
-  EXPECT_EQ(bob.unreadable, (std::vector{Why::Undecryptable, Why::Lost}));
+  EXPECT_EQ(bob.unreadable, (std::vector{Why::Undecryptable, Why::Unavailable}));
   EXPECT_EQ(bob.texts(), Texts{"hello"});
   town.filter = nullptr;
   town.server.violations().clear();  // of the receipts that nobody acknowledged
