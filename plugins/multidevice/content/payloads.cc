@@ -163,6 +163,14 @@ void Payloads::write_message(JsonWriter& out, const MessageInfo& info, const Rea
   out.key("location").raw(dump(location(said))).key("vCards").raw(dump(vcards(said)));
   Json quote = reply_to(said);
   if (!quote.is_null()) {
+    // One person has one name here, also where the quote uses the other one.
+    if (const auto author = parse_chat_id(text_at(quote, "participant"))) {
+      for (const Person* known : {&me_, &info.sender, &info.peer}) {
+        if (known->is(*author)) {
+          quote["participant"] = chat_id(*known);
+        }
+      }
+    }
     const auto shown = decode(read.octets, engine_);
     const auto author = parse_chat_id(text_at(quote, "participant"));
     const Person who = author ? person_of(*author, info) : Person();

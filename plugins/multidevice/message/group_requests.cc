@@ -33,15 +33,17 @@ void Messenger::Parts::ask_group(const Jid& group, Then<GroupInfo> then) {
       return;
     }
     answer.value = std::move(*info);
-    vault.work([this, answer = std::move(answer), then](bool readable) -> Vault::Rows {
+    vault.work([this, answer = std::move(answer), then](bool readable) mutable -> Vault::Rows {
       Vault::Rows rows;
       for (const Participant& participant : answer.value.participants) {
         want_person(participant.person.pn, rows);
         want_person(participant.person.lid, rows);
       }
+      want_names(answer.value, rows);
       if (readable && !rows.empty()) {
         return rows;
       }
+      complete(answer.value);
       StoreBatch batch;
       keep_group(answer.value, batch);
       store(std::move(batch));
@@ -76,7 +78,8 @@ void Messenger::group(const Jid& group, bool ask_server, Then<GroupInfo> done) {
 void Messenger::groups(Then<std::vector<GroupInfo>> done) {
   Node iq = parts_->query_node("get", "w:g2", Jid::of_server(server::kGroup));
   iq.add(Node("participating").add(Node("participants")).add(Node("description")));
-  parts_->client.query(std::move(iq), [done = std::move(done)](const IqReply& reply) {
+  Parts& parts = *parts_;
+  parts.client.query(std::move(iq), [&parts, done = std::move(done)](const IqReply& reply) {
     Answer<std::vector<GroupInfo>> answer;
     if (!reply.ok()) {
       answer.refusal = Parts::refusal_of(reply);
@@ -87,7 +90,21 @@ void Messenger::groups(Then<std::vector<GroupInfo>> done) {
         }
       }
     }
-    done(std::move(answer));
+    parts.vault.work(
+        [&parts, answer = std::move(answer), done](bool readable) mutable -> Vault::Rows {
+          Vault::Rows rows;
+          for (const GroupInfo& info : answer.value) {
+            parts.want_names(info, rows);
+          }
+          if (readable && !rows.empty()) {
+            return rows;
+          }
+          for (GroupInfo& info : answer.value) {
+            parts.complete(info);
+          }
+          done(std::move(answer));
+          return {};
+        });
   });
 }
 
@@ -192,7 +209,16 @@ void Messenger::change_participants(const Jid& group, Change change, const std::
             answer.value.push_back(read_participant(node, false));
           }
         }
-        done(std::move(answer));
+        std::vector<Jid> changed;
+        for (const Participant& who : answer.value) {
+          changed.push_back(who.person.any());
+        }
+        parts_->with_people(std::move(changed), [this, answer = std::move(answer), done]() mutable {
+          for (Participant& who : answer.value) {
+            parts_->complete(who.person);
+          }
+          done(std::move(answer));
+        });
       });
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Groups: what is known of them, and hearing of changes.
 #include <algorithm>
+#include <set>
 
 #include "multidevice/message/parts.hpp"
+#include "multidevice/message/rows.hpp"
 
 namespace waxwing::multidevice {
 namespace {
@@ -37,7 +39,7 @@ std::optional<GroupNews::Kind> kind_of(std::string_view tag) {
 }
 
 // What is known of a group, after a change.
-void apply(GroupInfo& info, GroupNews::Kind kind, const Node& change,
+void apply(GroupInfo& info, GroupNews::Kind kind, const Node& change, const Person& actor,
            const std::vector<Participant>& people) {
   using Kind = GroupNews::Kind;
   using Role = Participant::Role;
@@ -59,6 +61,7 @@ void apply(GroupInfo& info, GroupNews::Kind kind, const Node& change,
   if (tag == "subject") {
     info.subject = change.text("subject");
     info.subject_changed_s = change.number("s_t").value_or(info.subject_changed_s);
+    info.subject_owner = actor;
   } else if (tag == "description") {
     const Node* body = change.child("body");
     info.description = body == nullptr ? std::string_view() : body->octets_as_text();
@@ -81,6 +84,42 @@ std::optional<GroupInfo> Messenger::Parts::stored_group(const Jid& group) {
   return row == nullptr ? std::nullopt : decode_group(*row);
 }
 
+void Messenger::Parts::want_names(const GroupInfo& info, Vault::Rows& rows) {
+  const auto want = [&](const Person& who) {
+    if (who.pn.empty() != who.lid.empty()) {
+      want_person(who.any(), rows);
+    }
+  };
+  for (const Participant& participant : info.participants) {
+    want(participant.person);
+  }
+  want(info.owner);
+  want(info.subject_owner);
+}
+
+void Messenger::Parts::complete(Person& who, const GroupInfo* group) {
+  if (who.pn.empty() == who.lid.empty()) {
+    return;
+  }
+  const Participant* member = group == nullptr ? nullptr : group->find(who);
+  for (const Person& known : {member == nullptr ? who : member->person, person(who.any())}) {
+    if (who.pn.empty()) {
+      who.pn = known.pn;
+    }
+    if (who.lid.empty()) {
+      who.lid = known.lid;
+    }
+  }
+}
+
+void Messenger::Parts::complete(GroupInfo& info) {
+  for (Participant& participant : info.participants) {
+    complete(participant.person);
+  }
+  complete(info.owner, &info);
+  complete(info.subject_owner, &info);
+}
+
 void Messenger::Parts::keep_group(const GroupInfo& info, StoreBatch& batch) {
   vault.put(batch, rows::kGroups, info.jid.to_string(), encode_group(info));
   for (const Participant& participant : info.participants) {
@@ -88,6 +127,67 @@ void Messenger::Parts::keep_group(const GroupInfo& info, StoreBatch& batch) {
       learn(participant.person.pn, participant.person.lid, batch);
     }
   }
+}
+
+void Messenger::Parts::forget_holders(std::vector<std::string> addresses,
+                                      std::function<void(bool)> done, std::string after) {
+  constexpr std::uint32_t kPage = 50;
+  std::erase(addresses, std::string());
+  host.scan(rows::kKeyHolders, std::move(after), kPage,
+            [this, addresses = std::move(addresses), done = std::move(done)](
+                bool ok, const StoreRows& found) {
+              if (!ok) {
+                done(false);
+                return;
+              }
+              std::vector<std::string> groups;
+              for (const StoreRow& row : found) {
+                const std::set<std::string> holders = decode_key_holders(row.value);
+                if (std::any_of(addresses.begin(), addresses.end(),
+                                [&](const std::string& one) { return holders.count(one) != 0; })) {
+                  groups.emplace_back(row.key);
+                }
+              }
+              std::string next = found.size() == kPage ? std::string(found.back().key) : "";
+              vault.work([this, addresses, groups, next, done](bool readable) -> Vault::Rows {
+                Vault::Rows rows;
+                for (const std::string& group : groups) {
+                  if (!vault.has(rows::kKeyHolders, group)) {
+                    rows.push_back({rows::kKeyHolders, group});
+                  }
+                }
+                if (!readable) {
+                  done(false);
+                  return {};
+                }
+                if (!rows.empty()) {
+                  return rows;
+                }
+                StoreBatch batch;
+                for (const std::string& group : groups) {
+                  const Bytes* row = vault.octets(rows::kKeyHolders, group);
+                  std::set<std::string> holders =
+                      decode_key_holders(row == nullptr ? ByteView() : ByteView(*row));
+                  for (const std::string& one : addresses) {
+                    holders.erase(one);
+                  }
+                  vault.put(batch, rows::kKeyHolders, group, encode_key_holders(holders));
+                }
+                const auto go_on = [this, addresses, next, done](bool stored) {
+                  if (stored && !next.empty()) {
+                    forget_holders(addresses, done, next);
+                  } else {
+                    done(stored);
+                  }
+                };
+                if (batch.empty()) {
+                  go_on(true);
+                } else {
+                  host.commit(std::move(batch), go_on);
+                }
+                return {};
+              });
+            });
 }
 
 void Messenger::Parts::on_group_notification(const Node& notification) {
@@ -110,6 +210,11 @@ void Messenger::Parts::on_group_notification(const Node& notification) {
       want_person(*actor, rows);
     }
     for (const Node& change : kept->children()) {
+      if (const auto made = change.tag() == "create" && change.child("group") != nullptr
+                                ? read_group(*change.child("group"))
+                                : std::nullopt) {
+        want_names(*made, rows);
+      }
       for (const Node& child : change.children()) {
         for (const std::string_view name : {"jid", "phone_number", "lid"}) {
           if (const auto jid = child.jid(name)) {
@@ -155,13 +260,7 @@ void Messenger::Parts::on_group_notification(const Node& notification) {
       for (const Node& child : change->children()) {
         if (child.tag() == "participant") {
           Participant who = read_participant(child, by_lid);
-          const Person known = person(who.person.any());
-          if (who.person.pn.empty()) {
-            who.person.pn = known.pn;
-          }
-          if (who.person.lid.empty()) {
-            who.person.lid = known.lid;
-          }
+          complete(who.person, info ? &*info : nullptr);
           news.participants.push_back(std::move(who));
         }
       }
@@ -169,9 +268,10 @@ void Messenger::Parts::on_group_notification(const Node& notification) {
         const Node* node = change->child("group");
         if (auto made = node == nullptr ? std::nullopt : read_group(*node)) {
           info = std::move(made);
+          complete(*info);
         }
       } else if (info) {
-        apply(*info, kind, *change, news.participants);
+        apply(*info, kind, *change, news.actor, news.participants);
       }
       news.info = info ? &*info : nullptr;
       const bool last = i + 1 == changes.size();

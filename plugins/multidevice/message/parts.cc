@@ -184,6 +184,7 @@ bool Messenger::Parts::take_notification(const Node& notification) {
     }
     Person who = person(user);
     StoreBatch batch;
+    std::vector<std::string> lost;  // addresses whose keys are void
     if (alias) {
       learn(user, *alias, batch);
       who = person(user);
@@ -206,6 +207,8 @@ bool Messenger::Parts::take_notification(const Node& notification) {
         return rows;
       }
       for (const Target& device : old) {
+        lost.push_back(device.address);
+        lost.push_back(device.elder);
         if (SessionRecord* record = session(device, batch); record != nullptr && record->ready()) {
           record->archive();
           vault.save_session(batch, device.address);
@@ -213,7 +216,7 @@ bool Messenger::Parts::take_notification(const Node& notification) {
       }
     }
     forget_devices(who, batch);
-    host.commit(std::move(batch), [this, kept, who, of_identity](bool stored) {
+    const auto end = [this, kept, who, of_identity](bool stored) {
       if (!stored) {
         storage_failed();
         return;
@@ -221,6 +224,13 @@ bool Messenger::Parts::take_notification(const Node& notification) {
       client.acknowledge(*kept);
       if (of_identity) {
         sink.on_identity_changed(who);
+      }
+    };
+    host.commit(std::move(batch), [this, lost = std::move(lost), end](bool stored) {
+      if (stored && !lost.empty()) {
+        forget_holders(lost, end);
+      } else {
+        end(stored);
       }
     });
     return {};

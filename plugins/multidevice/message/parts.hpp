@@ -123,6 +123,10 @@ struct Messenger::Parts {
   void forget_devices(const Person& who, StoreBatch& batch);
   // The device has other keys than before; if it is a phone, what was linked to it is no more.
   void on_new_identity(const Target& device, StoreBatch& batch);
+  // These devices lost our sender keys of all groups: the next message to each group brings it
+  // again. done(false) when the store could not be read or written.
+  void forget_holders(std::vector<std::string> addresses, std::function<void(bool)> done,
+                      std::string after = {});
   void ask_devices(const std::vector<Jid>& users,
                    std::function<void(const std::optional<Refusal>&)> then);
   void ask_bundles(
@@ -220,6 +224,11 @@ struct Messenger::Parts {
   // groups.cc -------------------------------------------------------------------------------------
   [[nodiscard]] std::optional<GroupInfo> stored_group(const Jid& group);
   void keep_group(const GroupInfo& info, StoreBatch& batch);
+  // Of people whom the server names by one of their two names: the rows with the other one, which
+  // complete() then adds.
+  void want_names(const GroupInfo& info, Vault::Rows& rows);
+  void complete(GroupInfo& info);
+  void complete(Person& who, const GroupInfo* group = nullptr);
   void on_group_notification(const Node& notification);
 
   // group_requests.cc -----------------------------------------------------------------------------

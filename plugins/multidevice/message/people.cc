@@ -194,6 +194,7 @@ void Messenger::Parts::forget_devices(const Person& who, StoreBatch& batch) {
 
 void Messenger::Parts::on_new_identity(const Target& device, StoreBatch& batch) {
   const Person who = person(device.jid);
+  forget_holders({device.address, device.elder}, [](bool) {});  // else it asks for the key
   if (device.jid.device == 0) {
     forget_devices(who, batch);
     sink.on_identity_changed(who);

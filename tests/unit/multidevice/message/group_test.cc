@@ -149,6 +149,26 @@ TEST_P(GroupChat, IsMadeRenamedAndLeft) {
   });
   town.advance(200);
   ASSERT_TRUE(made.is_group());
+  // Whoever is named is named by number and LID, also where the server gives one of them.
+  const Person maker{alice.pn(), alice.lid()};
+  for (TestDevice* reader : {&alice, &bob}) {
+    for (const bool ask : {false, true}) {
+      reader->messenger->group(made, ask, [&](const Answer<GroupInfo>& answer) {
+        EXPECT_EQ(answer.value.owner, maker);
+        EXPECT_EQ(answer.value.subject_owner, maker);
+      });
+      town.advance(100);
+    }
+    reader->messenger->groups([&](const Answer<std::vector<GroupInfo>>& answer) {
+      for (const GroupInfo& each : answer.value) {
+        EXPECT_EQ(each.owner, maker);
+        for (const Participant& who : each.participants) {
+          EXPECT_FALSE(who.person.pn.empty() || who.person.lid.empty());
+        }
+      }
+    });
+    town.advance(100);
+  }
   bool renamed = false;
   alice.messenger->set_group_subject(made, "newer",
                                      [&](const Answer<bool>& answer) { renamed = answer.ok(); });

@@ -121,6 +121,44 @@ TEST_F(Identity, KeepsAGroupReadableForANewPhone) {
   EXPECT_EQ(phone_texts(), Texts{"2"});
 }
 
+TEST_F(Identity, GivesANewPhoneTheKeysOfItsGroups) {
+  // Of somebody who has nothing but a phone: no device of theirs goes, so that the key stays.
+  sim::Account& dave_account = *town.server.world().create("15550001004", "dave");
+  sim::Party& dave = town.server.phones().of(dave_account);
+  dave.set_awake(true);
+  std::vector<Jid> groups;
+  for (const bool by_lid : {true, false}) {
+    groups.push_back(town.server.groups()
+                         .create("of dave", {&alice_account, &dave_account}, by_lid, nullptr)
+                         .jid());
+  }
+  town.advance(100);
+  const auto say_in_all = [&](const std::string& text) {
+    for (const Jid& group : groups) {
+      sends(group, text);
+      ASSERT_FALSE(dave.letters().empty()) << text;
+      EXPECT_EQ(text_of(dave.letters().back().message), text);
+      EXPECT_EQ(dave.letters().back().chat, group);
+    }
+    EXPECT_EQ(dave.unreadable(), 0U) << text;
+  };
+  say_in_all("1");
+  say_in_all("2");
+  town.server.reinstall(dave_account);  // told of it
+  town.advance(100);
+  say_in_all("3");
+  say_in_all("4");
+  town.filter = [](const Node& stanza) { return stanza.tag() != "notification"; };
+  town.server.reinstall(dave_account);  // heard of by its first message
+  town.advance(100);
+  town.filter = nullptr;
+  ASSERT_TRUE(dave.write(alice.pn(), text_message("new again")));
+  town.advance(100);
+  say_in_all("5");
+  EXPECT_EQ(alice.messenger->counters().retries_answered, 0U);
+  town.server.violations().clear();  // of the notifications that nobody acknowledged
+}
+
 TEST_F(Identity, FollowsDevicesThatComeAndGo) {
   TestDevice tablet(town, bob_account);
   tablet.link();
