@@ -49,19 +49,16 @@ http::Stream new_stream(const Context& context) {
 // Fills the stream with the events of now on, and with those behind `since`.
 void listen(const Context& context, http::Stream& stream, const std::string& session,
             event::Filter filter, std::optional<std::string_view> since) {
-  event::Bus::Listener listener = [feed = stream.feed, filter](const event::EventPtr& event) {
-    if (filter.matches(event->type)) {
-      feed->post(message_of(event));
-    }
+  event::Bus::Listener listener = [feed = stream.feed](const event::EventPtr& event) {
+    feed->post(message_of(event));
   };
   // What comes meanwhile waits in the feed behind the past.
   std::vector<event::EventPtr> past;
-  stream.companion = context.events.subscribe_client(session, since, past, std::move(listener));
+  stream.companion =
+      context.events.subscribe_client(session, since, past, std::move(listener), std::move(filter));
   std::vector<http::Message> messages;
   for (const event::EventPtr& event : past) {
-    if (filter.matches(event->type)) {
-      messages.push_back(message_of(event));
-    }
+    messages.push_back(message_of(event));
   }
   stream.feed->put_first(std::move(messages));
 }

@@ -29,8 +29,12 @@ class Bus::Subscription {
  public:
   using AllVisits = std::vector<std::shared_ptr<Visits>>;
 
-  Subscription(Listener listener, AllVisits visits, const Clock& clock)
-      : listener_(std::move(listener)), visits_(std::move(visits)), clock_(clock) {
+  Subscription(Listener listener, std::optional<Filter> filter, AllVisits visits,
+               const Clock& clock)
+      : listener_(std::move(listener)),
+        filter_(std::move(filter)),
+        visits_(std::move(visits)),
+        clock_(clock) {
     for (const auto& one : visits_) {
       one->begin();
     }
@@ -43,20 +47,29 @@ class Bus::Subscription {
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  void call(const EventPtr& event) const { listener_(event); }
+  void call(const EventPtr& event) const {
+    if (!filter_ || filter_->matches(event->type)) {
+      listener_(event);
+    }
+  }
+  [[nodiscard]] bool wants(std::string_view type) const {
+    return filter_.has_value() && filter_->matches(type);
+  }
 
  private:
   const Listener listener_;
-  const AllVisits visits_;  // that this is one of; none: not a client's
+  const std::optional<Filter> filter_;  // none: it takes what is there, and wants nothing
+  const AllVisits visits_;              // that this is one of; none: not a client's
   const Clock& clock_;
 };
 
 Bus::Bus(BusOptions options) : options_(options), any_visits_(std::make_shared<Visits>()) {}
 
 Bus::SubscriptionPtr Bus::add(const std::string& session, Listener listener,
+                              std::optional<Filter> filter,
                               std::vector<std::shared_ptr<Visits>> visits) {
-  auto subscription =
-      std::make_shared<Subscription>(std::move(listener), std::move(visits), clock());
+  auto subscription = std::make_shared<Subscription>(std::move(listener), std::move(filter),
+                                                     std::move(visits), clock());
   Listeners& listeners = by_session_[session];
   std::erase_if(listeners, [](const auto& weak) { return weak.expired(); });
   listeners.push_back(subscription);
@@ -65,20 +78,36 @@ Bus::SubscriptionPtr Bus::add(const std::string& session, Listener listener,
 
 Bus::SubscriptionPtr Bus::subscribe(const std::string& session, Listener listener) {
   const std::lock_guard lock(mutex_);
-  return add(session, std::move(listener), {});
+  return add(session, std::move(listener), std::nullopt, {});
 }
 
 Bus::SubscriptionPtr Bus::subscribe_client(const std::string& session,
                                            std::optional<std::string_view> since,
-                                           std::vector<EventPtr>& past, Listener listener) {
+                                           std::vector<EventPtr>& past, Listener listener,
+                                           Filter filter) {
   const std::lock_guard lock(mutex_);
   if (since.has_value()) {
-    const auto is_of_session = [&](const EventPtr& event) {
-      return session.empty() || event->session == session;
+    const auto is_wanted = [&](const EventPtr& event) {
+      return (session.empty() || event->session == session) && filter.matches(event->type);
     };
-    std::copy_if(behind(*since), window_.cend(), std::back_inserter(past), is_of_session);
+    std::copy_if(behind(*since), window_.cend(), std::back_inserter(past), is_wanted);
   }
-  return add(session, std::move(listener), {visits_of(session), any_visits_});
+  return add(session, std::move(listener), std::move(filter), {visits_of(session), any_visits_});
+}
+
+bool Bus::wants(const std::string& session, std::string_view type) const {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& key : {std::string(), session}) {
+    const auto found = by_session_.find(key);
+    if (found != by_session_.end() &&
+        std::any_of(found->second.begin(), found->second.end(), [&](const auto& weak) {
+          const SubscriptionPtr subscription = weak.lock();
+          return subscription && subscription->wants(type);
+        })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::deque<EventPtr>::const_iterator Bus::behind(std::string_view id) const {

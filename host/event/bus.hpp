@@ -19,6 +19,7 @@
 
 #include "base/clock.hpp"
 #include "event/event.hpp"
+#include "event/filter.hpp"
 
 namespace waxwing::event {
 
@@ -52,10 +53,13 @@ class Bus {
   // As subscribe(), for a client that may go and come back. Returns in `past` what the window holds
   // behind the event `since`: no event is missed or given twice between the two. An id that the
   // window does not know stands for the time in it; what is no event id at all for the beginning of
-  // the window.
+  // the window. Both are of the types in `filter`.
   [[nodiscard]] SubscriptionPtr subscribe_client(const std::string& session,
                                                  std::optional<std::string_view> since,
-                                                 std::vector<EventPtr>& past, Listener listener);
+                                                 std::vector<EventPtr>& past, Listener listener,
+                                                 Filter filter = Filter({"*"}));
+  // Whether a client would get an event of that session and type now.
+  [[nodiscard]] bool wants(const std::string& session, std::string_view type) const;
   // Unix time in ms until which a client may come back for an event of that session that happens
   // now; in the past when none is expected.
   [[nodiscard]] std::int64_t wanted_until(const std::string& session) const;
@@ -78,6 +82,7 @@ class Bus {
   // Where in the window begins what happened after that event.
   [[nodiscard]] std::deque<EventPtr>::const_iterator behind(std::string_view id) const;
   [[nodiscard]] SubscriptionPtr add(const std::string& session, Listener listener,
+                                    std::optional<Filter> filter,
                                     std::vector<std::shared_ptr<Visits>> visits);
   [[nodiscard]] std::shared_ptr<Visits> visits_of(const std::string& session);
   [[nodiscard]] std::int64_t wanted_until(const Visits& visits) const;

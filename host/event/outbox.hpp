@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "event/event.hpp"
@@ -32,6 +33,8 @@ class Outbox {
   // of which, so that what is pending follows a change of address.
   [[nodiscard]] virtual std::string configure(const std::string& config_json,
                                               const std::string& memory) = 0;
+  // Whether admit() would take an event of that type.
+  [[nodiscard]] virtual bool wants(std::string_view type) const = 0;
   [[nodiscard]] virtual Admission admit(const EventPtr& event) = 0;
   // The rows of an admission are durable, or nothing of it is.
   virtual void settle(std::uint64_t ticket, bool durable) = 0;

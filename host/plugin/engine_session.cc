@@ -226,6 +226,10 @@ void EngineSession::from_engine(UniqueFunction<void(EngineSink&)> tell) {
   });
 }
 
+bool EngineSession::wanted(std::string_view event_type) const {
+  return !check_loop("wanted") || (sink_ != nullptr && sink_->wants(event_type));
+}
+
 bool EngineSession::check_loop(std::string_view function) const {
   if (loop_.on_loop()) {
     return true;

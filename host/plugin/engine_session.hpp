@@ -73,6 +73,7 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   [[nodiscard]] bool call_cancelled(std::uint64_t id) const;
   void from_engine(UniqueFunction<void(EngineSink&)> tell);
   [[nodiscard]] bool take_events(std::size_t count, std::size_t bytes);
+  [[nodiscard]] bool wanted(std::string_view event_type) const;
   void commit(std::vector<WriteOp> rows, std::vector<EngineEvent> events, wax_done_fn done,
               void* user);
   // Answers without having done anything, from the loop's queue.

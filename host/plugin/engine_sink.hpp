@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <waxwing/abi.h>
@@ -97,6 +98,8 @@ class EngineSink {
   // Rows and events become durable together. `rows` are in the engine's own spaces.
   virtual void on_commit(std::vector<WriteOp> rows, std::vector<EngineEvent> events,
                          DoneFn done) = 0;
+  // Whether somebody would get an event of that type now. Also from inside a call to the engine.
+  [[nodiscard]] virtual bool wants(std::string_view type) const = 0;
   virtual void on_get(std::vector<KeyRef> keys, RowsFn done) = 0;
   virtual void on_scan(Scan scan, RowsFn done) = 0;
   virtual void on_resolve_proxy(std::string purpose, LeaseFn done) = 0;

@@ -77,6 +77,11 @@ wax_status emit(const wax_host* host, wax_session* token, const wax_event* event
   return WAX_OK;
 }
 
+int32_t wanted(const wax_host* host, wax_session* token, wax_str type) noexcept {
+  const auto session = live_session(host, token, "wanted");
+  return session && session->wanted(view(type)) ? 1 : 0;
+}
+
 }  // namespace
 
 const wax_host_session* session_table() noexcept {
@@ -88,7 +93,8 @@ const wax_host_session* session_table() noexcept {
                                          &set_engine_info,
                                          &set_presence,
                                          &set_activity,
-                                         &emit};
+                                         &emit,
+                                         &wanted};
   return &table;
 }
 

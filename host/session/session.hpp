@@ -206,6 +206,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void on_activity(std::int64_t unix_ms) override;
   void on_commit(std::vector<plugin_host::WriteOp> rows,
                  std::vector<plugin_host::EngineEvent> events, EngineSink::DoneFn done) override;
+  [[nodiscard]] bool wants(std::string_view type) const override;
   void on_get(std::vector<plugin_host::KeyRef> keys, RowsFn done) override;
   void on_scan(plugin_host::Scan scan, RowsFn done) override;
   void on_resolve_proxy(std::string purpose, LeaseFn done) override;

@@ -112,6 +112,10 @@ void Session::announce(std::string type, std::string payload_json) {
   });
 }
 
+bool Session::wants(std::string_view type) const {
+  return outbox_->wants(type) || env_.bus.wants(name_, type);
+}
+
 void Session::on_commit(std::vector<WriteOp> rows, std::vector<EngineEvent> events,
                         EngineSink::DoneFn done) {
   commit(std::move(rows), std::move(events), std::move(done));

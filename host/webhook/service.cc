@@ -81,6 +81,7 @@ class SharedOutbox final : public event::Outbox {
   std::string configure(const std::string& config_json, const std::string& memory) override {
     return outbox_->configure(config_json, memory);
   }
+  [[nodiscard]] bool wants(std::string_view type) const override { return outbox_->wants(type); }
   Admission admit(const event::EventPtr& event) override { return outbox_->admit(event); }
   void settle(std::uint64_t ticket, bool durable) override { outbox_->settle(ticket, durable); }
   void close() override { outbox_->close(); }

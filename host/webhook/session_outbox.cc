@@ -35,21 +35,25 @@ std::string SessionOutbox::configure(const std::string& config_json, const std::
   return left;
 }
 
-std::vector<Slot> SessionOutbox::wanted_by(const event::Event& event) const {
+std::vector<Slot> SessionOutbox::wanted_by(std::string_view type) const {
   std::vector<Slot> slots;
   for (const auto& [slot, target] : targets_.items) {
-    if (target->events.matches(event.type)) {
+    if (target->events.matches(type)) {
       slots.push_back(slot);
     }
   }
-  if (env_.global && env_.global->events.matches(event.type)) {
+  if (env_.global && env_.global->events.matches(type)) {
     slots.push_back(kGlobalSlot);
   }
   return slots;
 }
 
+bool SessionOutbox::wants(std::string_view type) const {
+  return !wanted_by(type).empty();
+}
+
 event::Outbox::Admission SessionOutbox::admit(const event::EventPtr& event) {
-  std::vector<Slot> slots = wanted_by(*event);
+  std::vector<Slot> slots = wanted_by(event->type);
   if (slots.empty()) {
     return {};
   }

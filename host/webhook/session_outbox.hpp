@@ -38,6 +38,7 @@ class SessionOutbox final : public event::Outbox,
 
   [[nodiscard]] std::string configure(const std::string& config_json,
                                       const std::string& memory) override;
+  [[nodiscard]] bool wants(std::string_view type) const override;
   [[nodiscard]] Admission admit(const event::EventPtr& event) override;
   void settle(std::uint64_t ticket, bool durable) override;
   void close() override;
@@ -47,7 +48,7 @@ class SessionOutbox final : public event::Outbox,
   void put_back(std::vector<Backlog::Dead> letters, UniqueFunction<void(Result<std::size_t>)> done);
 
  private:
-  [[nodiscard]] std::vector<Slot> wanted_by(const event::Event& event) const;
+  [[nodiscard]] std::vector<Slot> wanted_by(std::string_view type) const;
   void hand_over(Backlog::Arrival arrival);
 
   const Environment env_;

@@ -31,6 +31,8 @@ class NativeWaiting : public NativeEvents {
   std::string bob_;
 };
 
+class NativeRawEvents : public NativeWaiting {};
+
 TEST_P(NativeWaiting, ComeAsMessagesOfTheirOwnOnce) {
   for (const char* fault : {"withhold_messages", "damage_messages"}) {
     SCOPED_TRACE(fault);
@@ -58,6 +60,25 @@ TEST_P(NativeWaiting, ComeAsMessagesOfTheirOwnOnce) {
   }
 }
 
+TEST_P(NativeRawEvents, AreMadeForWhoeverAsksByName) {
+  write("for those who ask for all");
+  (void)event("message",
+              [](const Value& p) { return p["body"].text() == "for those who ask for all"; });
+  listen(R"(["message","engine.event"])");
+  write("raw");
+  const std::string id =
+      event("message", [](const Value& p) { return p["body"].text() == "raw"; })["id"].text();
+  const bool gows = GetParam() == std::string("GOWS");
+  const Value raw = event("engine.event", [&](const Value& payload) {
+    return payload["event"].text() == (gows ? "events.Message" : "messages.upsert");
+  });
+  const Value message = gows ? raw["data"] : raw.at("data.messages")[0];
+  EXPECT_EQ("false_" + bob_ + "@c.us_" + message.at(gows ? "Info.ID" : "key.id").text(), id);
+  EXPECT_EQ(message.at(gows ? "Message.conversation" : "message.conversation").text(), "raw");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NativeRawEvents, ::testing::Values("GOWS", "NOWEB"),
+                         [](const auto& engine) { return std::string(engine.param); });
 INSTANTIATE_TEST_SUITE_P(All, NativeWaiting, ::testing::Values("GOWS", "NOWEB"),
                          [](const auto& engine) { return std::string(engine.param); });
 

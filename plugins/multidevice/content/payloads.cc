@@ -148,6 +148,10 @@ std::string Payloads::data_of(const MessageInfo& info, const Read& read) const {
                                        : baileys_data(info, read.text);
 }
 
+std::string Payloads::data_of(const MessageInfo& info, ByteView octets) const {
+  return data_of(info, Read(octets, engine_));
+}
+
 void Payloads::write_message(JsonWriter& out, const MessageInfo& info, const Read& read, Ack ack,
                              bool api) const {
   write_base(out, info);
@@ -239,13 +243,10 @@ std::vector<Event> Payloads::events_of(const MessageInfo& info, ByteView octets,
   return {{"message", json, order}, {"message.any", std::move(json), std::move(order)}};
 }
 
-Event Payloads::waiting(const UnreadableMessage& message) const {
+Json Payloads::unreadable_data(const UnreadableMessage& message) const {
   using Why = UnreadableMessage::Why;
-  static constexpr std::string_view kReasons[] = {"undecryptable", "lost", "view_once",
-                                                  "unavailable"};
-  const MessageInfo& info = message.info;
   const bool once = message.why == Why::ViewOnce;
-  Json data = Json::parse(data_of(info, Read({}, engine_)));
+  Json data = Json::parse(data_of(message.info, Read({}, engine_)));
   if (engine_ == Dialect::Whatsmeow) {  // events.UndecryptableMessage
     data["IsUnavailable"] = once || message.why == Why::Unavailable;
     data["UnavailableType"] = once ? "view_once" : "";
@@ -254,14 +255,22 @@ Event Payloads::waiting(const UnreadableMessage& message) const {
     data["messageStubType"] = kCiphertext;
     data["messageStubParameters"] = Json::array({message.detail});
   }
+  return data;
+}
+
+Event Payloads::waiting(const UnreadableMessage& message) const {
+  using Why = UnreadableMessage::Why;
+  static constexpr std::string_view kReasons[] = {"undecryptable", "lost", "view_once",
+                                                  "unavailable"};
+  const MessageInfo& info = message.info;
   JsonWriter out;
   out.begin_object();
   write_base(out, info);
   out.member("timestamp", info.timestamp_s);
   out.member("reason", kReasons[static_cast<std::size_t>(message.why)]);
   out.key("detail").raw(dump(message.detail.empty() ? Json() : Json(message.detail)));
-  out.member("final", message.why == Why::Lost || once);
-  out.key("_data").raw(dump(data));
+  out.member("final", message.why == Why::Lost || message.why == Why::ViewOnce);
+  out.key("_data").raw(dump(unreadable_data(message)));
   return {"message.waiting", out.end_object().take(), chat_id(info)};
 }
 

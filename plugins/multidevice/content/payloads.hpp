@@ -58,6 +58,12 @@ class Payloads {
   [[nodiscard]] std::vector<Event> events_of(const ReceiptNews& news) const;
   [[nodiscard]] Event ack(const MessageInfo& info, Ack ack, const SendResult* failure) const;
 
+  // engine.event: the same in the words of the engine's original, for those who ask for them.
+  // Baileys hears of messages that it sends itself, whatsmeow does not: then there is none.
+  [[nodiscard]] std::optional<Event> raw(const MessageInfo& info, ByteView octets, bool sent) const;
+  [[nodiscard]] Event raw(const UnreadableMessage& message) const;
+  [[nodiscard]] std::optional<Event> raw(const ReceiptNews& news) const;
+
   [[nodiscard]] nlohmann::json presence(const PresenceNews& news) const;
 
   [[nodiscard]] std::vector<Event> events_of(const GroupNews& news) const;
@@ -78,6 +84,8 @@ class Payloads {
   // The message that a key names, seen by the author of the key.
   [[nodiscard]] MessageName name_of(const nlohmann::json& key, const MessageInfo& info) const;
   [[nodiscard]] std::string data_of(const MessageInfo& info, const Read& read) const;
+  [[nodiscard]] std::string data_of(const MessageInfo& info, ByteView octets) const;
+  [[nodiscard]] nlohmann::json unreadable_data(const UnreadableMessage& message) const;
 
   Dialect engine_;
   Person me_;

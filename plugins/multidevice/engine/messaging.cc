@@ -21,6 +21,12 @@ namespace {
 // Presences that are remembered; the eldest chat by name goes first beyond that.
 constexpr std::size_t kMaxPresences = 1'000;
 
+void append(std::vector<Event>& events, std::optional<Event> one) {
+  if (one) {
+    events.push_back(std::move(*one));
+  }
+}
+
 // As sends name it, where WhatsApp's number means the same.
 std::string_view reason_of(const Refusal& refusal) {
   switch (refusal.code) {
@@ -125,18 +131,30 @@ void Messaging::on_message(IncomingMessage message, StoreBatch batch, Durable du
   };
   std::vector<Event> events =
       payloads_.events_of(message.info, message.message, Ack::Server, false, before);
-  if (content::is_message(events)) {
+  const bool said = content::is_message(events);
+  if (host_.raw_wanted()) {
+    append(events, payloads_.raw(message.info, message.message, false));
+  }
+  if (said) {
     recent_.add(message.info, std::move(message.message));
   }
   host_.commit_events(std::move(batch), std::move(events), std::move(durable));
 }
 
 void Messaging::on_unreadable(const UnreadableMessage& message, StoreBatch batch, Durable durable) {
-  host_.commit_events(std::move(batch), {payloads_.waiting(message)}, std::move(durable));
+  std::vector<Event> events = {payloads_.waiting(message)};
+  if (host_.raw_wanted()) {
+    events.push_back(payloads_.raw(message));
+  }
+  host_.commit_events(std::move(batch), std::move(events), std::move(durable));
 }
 
 void Messaging::on_receipt(const ReceiptNews& news, StoreBatch batch, Durable durable) {
-  host_.commit_events(std::move(batch), payloads_.events_of(news), std::move(durable));
+  std::vector<Event> events = payloads_.events_of(news);
+  if (host_.raw_wanted()) {
+    append(events, payloads_.raw(news));
+  }
+  host_.commit_events(std::move(batch), std::move(events), std::move(durable));
 }
 
 void Messaging::on_group(const GroupNews& news, StoreBatch batch, Durable durable) {
@@ -167,6 +185,9 @@ void Messaging::on_outgoing(const OutgoingMessage& message, const MessageInfo& i
                             StoreBatch batch, Durable durable) {
   std::vector<Event> events =
       payloads_.events_of(info, message.message, Ack::Pending, true, nullptr);
+  if (host_.raw_wanted()) {
+    append(events, payloads_.raw(info, message.message, true));
+  }
   recent_.add(info, message.message);
   if (const auto it = leaving_.find(info.id); it != leaving_.end()) {
     it->second = info;

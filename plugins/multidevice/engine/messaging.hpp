@@ -86,6 +86,8 @@ class MessagingHost {
   virtual void tell(const content::Event& event) = 0;
   [[nodiscard]] virtual std::int64_t unix_ms() = 0;
   virtual void show_presence(bool online) = 0;
+  // Whether somebody asks for engine.event.
+  [[nodiscard]] virtual bool raw_wanted() = 0;
   virtual void note(std::string_view what, std::string_view detail) = 0;
   virtual void note_activity() = 0;  // something of a caller's goes to WhatsApp
 };

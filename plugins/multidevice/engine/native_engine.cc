@@ -373,6 +373,9 @@ bool NativeEngine::on_stanza(const Node& stanza) {
 }
 
 void NativeEngine::raw_event(std::string_view name, std::string_view data_json) {
+  if (!raw_wanted()) {
+    return;
+  }
   std::string json = R"({"event":)" + Json(name).dump() + R"(,"data":)";
   json.append(data_json).append("}");
   tell({"engine.event", std::move(json), {}});

@@ -94,6 +94,7 @@ class NativeEngine : public plugin::Engine, private ClientHost, private Messagin
   void commit_events(StoreBatch batch, std::vector<content::Event> events,
                      MessageSink::Durable durable) override;
   void tell(const content::Event& event) override;
+  bool raw_wanted() override { return wanted("engine.event"); }
   void show_presence(bool online) override;
   void note(std::string_view what, std::string_view detail) override;
   void note_activity() override;

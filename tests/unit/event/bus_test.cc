@@ -52,6 +52,27 @@ TEST(Bus, GivesEventsToThoseWhoListenNow) {
   EXPECT_EQ(bus.subscriptions(), 1U);
 }
 
+TEST(Bus, KnowsWhatItsClientsWant) {
+  Bus bus;
+  const auto metrics = bus.subscribe("", [](const auto&) {});
+  EXPECT_FALSE(bus.wants("a", "engine.event"));
+  std::vector<EventPtr> past;
+  std::vector<std::string> heard;
+  auto client =
+      bus.subscribe_client("a", std::nullopt, past, note(heard), Filter({"engine.event"}));
+  EXPECT_TRUE(bus.wants("a", "engine.event"));
+  EXPECT_FALSE(bus.wants("a", "message"));
+  EXPECT_FALSE(bus.wants("b", "engine.event"));
+  bus.publish(make("a", "message"));
+  bus.publish(make("a", "engine.event"));
+  EXPECT_THAT(heard, ElementsAre("engine.event"));
+  client = bus.subscribe_client("", "", past, note(heard), Filter({"engine.event"}));
+  EXPECT_THAT(types(past), ElementsAre("engine.event"));
+  EXPECT_TRUE(bus.wants("b", "engine.event"));
+  client.reset();
+  EXPECT_FALSE(bus.wants("b", "engine.event"));
+}
+
 TEST(Bus, ReplaysWhatCameBehindAnEvent) {
   Bus bus;
   const EventPtr first = make("a", "1");

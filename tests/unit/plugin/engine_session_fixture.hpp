@@ -42,6 +42,7 @@ class KeepingSink final : public plugin_host::EngineSink {
     }
     commits.push_back(std::move(done));
   }
+  [[nodiscard]] bool wants(std::string_view type) const override { return type == "wanted"; }
   void on_get(std::vector<plugin_host::KeyRef>, RowsFn done) override {
     reads.push_back(std::move(done));
   }

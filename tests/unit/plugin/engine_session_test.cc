@@ -198,6 +198,23 @@ TEST_F(EngineSessionTest, ReportsStateQrAndAccountInOrder) {
   EXPECT_EQ(sink_.me->id, "1@c.us");
 }
 
+TEST_F(EngineSessionTest, SaysWhetherSomebodyWantsAnEvent) {
+  open();
+  std::vector<std::int32_t> answers;
+  script().on_start = [&](ScriptedEngine& engine, wax_call* call) {
+    answers.push_back(engine.report().wanted(engine.host, engine.session, {"wanted", 6}));
+    answers.push_back(engine.report().wanted(engine.host, engine.session, {"other", 5}));
+    std::thread elsewhere([&] {
+      answers.push_back(engine.report().wanted(engine.host, engine.session, {"other", 5}));
+    });
+    elsewhere.join();
+    engine.answer(call);
+  };
+  run([&] { session_->start(Millis(1'000), [](const Answer&) {}); });
+  EXPECT_THAT(answers, ElementsAre(1, 0, 1));
+  EXPECT_EQ(counted(Misbehaviour::WrongThread), 1U);
+}
+
 TEST_F(EngineSessionTest, RefusesEventsAndSpacesThatAreNone) {
   open();
   bool done = false;

@@ -173,6 +173,11 @@ class Engine {
   // False when the session's event queue is full: the event was not taken, stop reading until
   // resume(). Throws Error when the event itself is refused.
   [[nodiscard]] bool emit(const Event& event) { return emit_raw(event, nullptr, nullptr); }
+  // Whether somebody would get an event of this type now; true on a host that cannot tell.
+  [[nodiscard]] bool wanted(std::string_view type) const noexcept {
+    return host().session.wanted == nullptr ||
+           host().session.wanted(host().raw(), session(), str(type)) != 0;
+  }
   // done(Outcome) once the event is durable; not called when emit() answers false or throws.
   template <class Done>
   [[nodiscard]] bool emit(const Event& event, Done&& done) {

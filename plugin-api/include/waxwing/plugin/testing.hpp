@@ -59,6 +59,7 @@ class FakeSession {
   void destroy();
 
   // How many more events are taken before emit() is refused.
+  std::set<std::string> unwanted_events;  // types that wanted() says nobody listens to
   std::size_t event_room = std::numeric_limits<std::size_t>::max();
   // Makes room and, if an event was refused, tells the engine.
   void make_room(std::size_t count);

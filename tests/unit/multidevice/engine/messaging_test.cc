@@ -71,6 +71,7 @@ class Session : public ::testing::TestWithParam<content::Dialect>, protected Mes
     told.emplace_back(event.type, Json::parse(event.json));
   }
   std::int64_t unix_ms() override { return device.unix_ms(); }
+  bool raw_wanted() override { return raw; }
   void show_presence(bool) override {}
   void note(std::string_view, std::string_view) override {}
   void note_activity() override { ++activities; }
@@ -111,6 +112,7 @@ class Session : public ::testing::TestWithParam<content::Dialect>, protected Mes
   std::vector<std::shared_ptr<Answered>> kept;  // the call points there
   std::vector<std::pair<std::string, Json>> told;
   int activities = 0;
+  bool raw = false;  // somebody asks for engine.event
   Town town;
   sim::Account& account = *town.server.world().create("15550001001", "alice");
   sim::Account& bob_account = *town.server.world().create("15550001002", "bob");
@@ -119,6 +121,59 @@ class Session : public ::testing::TestWithParam<content::Dialect>, protected Mes
   TestDevice bob{town, bob_account};
   std::string bob_chat;
 };
+
+// The names and members that programs know from the engine's original.
+TEST_P(Session, TellsRawEventsToThoseWhoAsk) {
+  const bool gows = GetParam() == content::Dialect::Whatsmeow;
+  const auto count = [&] {
+    return std::count_if(told.begin(), told.end(),
+                         [](const auto& event) { return event.first == "engine.event"; });
+  };
+  const auto raw_event = [&](const std::string& name) {
+    for (const auto& [type, payload] : told) {
+      if (type == "engine.event" && payload["event"] == name) {
+        return payload["data"];
+      }
+    }
+    ADD_FAILURE() << "no " << name;
+    return Json::object();
+  };
+  (void)say("nobody asks");
+  (void)bob.say(device.pn(), "nobody asks");
+  town.advance(200);
+  EXPECT_EQ(count(), 0);
+  raw = true;
+  (void)bob.say(device.pn(), "somebody asks");
+  town.advance(200);
+  if (gows) {
+    EXPECT_EQ(raw_event("events.Message"), last("message")["_data"]);
+    EXPECT_EQ(raw_event("events.Message")["Message"]["conversation"], "somebody asks");
+  } else {
+    const Json upsert = raw_event("messages.upsert");
+    EXPECT_EQ(upsert["type"], "notify");
+    EXPECT_EQ(upsert["messages"], Json::array({last("message")["_data"]}));
+  }
+  EXPECT_EQ(count(), 1);
+  told.clear();
+  (void)say("sent");  // and its receipt
+  if (gows) {
+    EXPECT_EQ(raw_event("events.Receipt")["MessageIDs"].size(), 1U);
+    EXPECT_EQ(count(), 1);
+  } else {
+    EXPECT_EQ(raw_event("messages.upsert")["type"], "append");
+    EXPECT_EQ(raw_event("messages.update")[0]["update"]["status"], 3);
+    EXPECT_EQ(count(), 2);
+  }
+  told.clear();
+  town.server.faults().withhold_messages = true;
+  (void)bob.say(device.pn(), "not for us");
+  town.advance(200);
+  if (gows) {
+    EXPECT_EQ(raw_event("events.UndecryptableMessage"), last("message.waiting")["_data"]);
+  } else {
+    EXPECT_EQ(raw_event("messages.upsert")["messages"][0]["messageStubType"], 2);
+  }
+}
 
 TEST_P(Session, SendsAndTellsOfIt) {
   const auto sent = say("hello");

@@ -64,6 +64,11 @@ typedef struct wax_host_session {
    * reading until resume(). `done` may be NULL. */
   wax_status (*emit)(const wax_host* host, wax_session* session, const wax_event* event,
                      wax_done_fn done, void* user) WAX_NOEXCEPT;
+  /* 0 when nobody would get an event of this type now: no webhook and no client of a
+   * socket asks for it. For events that come often, or are much work to make, and that
+   * few ask for (engine.event); it costs less than an event. Of other threads than the
+   * session's loop it is 1. [session-loop] */
+  int32_t (*wanted)(const wax_host* host, wax_session* session, wax_str type) WAX_NOEXCEPT;
 } wax_host_session;
 
 #ifdef __cplusplus

@@ -217,6 +217,10 @@ inline void FakeHost::make_state_tables() {
       s->activity_ms = ms;
     }
   };
+  t.wanted = [](const wax_host* h, wax_session* token, wax_str type) noexcept -> std::int32_t {
+    FakeSession* s = of(h).find(token, "wanted");
+    return s != nullptr && s->unwanted_events.count(std::string(view(type))) == 0 ? 1 : 0;
+  };
   t.emit = [](const wax_host* h, wax_session* token, const wax_event* raw, wax_done_fn done,
               void* user) noexcept -> wax_status {
     FakeSession* s = of(h).find_running(token, "emit");
