@@ -18,6 +18,8 @@ class NativeEngines : public ::testing::TestWithParam<const char*> {
  protected:
   explicit NativeEngines(const std::string& yaml = {}) {
     server_.options().yaml = yaml;
+    server_.options().engine_plugin =
+        std::string(GetParam()) == "GOWS" ? "engine-gows" : "engine-noweb";
     server_.options().env = whatsapp_.environment();
     server_.options().arguments = {"--allow-test-endpoint"};
     EXPECT_TRUE(server_.start());
