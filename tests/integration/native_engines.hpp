@@ -53,6 +53,10 @@ class NativeEngines : public ::testing::TestWithParam<const char*> {
     const Reply reply = http_->get("/api/" + name + "/auth/qr?format=raw");
     return reply.status == 200 ? reply.json()["value"].text() : std::string();
   }
+  // A code to link by instead.
+  Reply ask_for_code() {
+    return http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})");
+  }
   void link() {
     create();
     phone_ = whatsapp_.add_account();
