@@ -123,11 +123,6 @@ void Vault::weigh(Slots::value_type& named) {
   slot.weight = static_cast<std::uint32_t>(weight);
 }
 
-void Vault::drop(Slots::iterator it) {
-  weight_ -= it->second.weight;
-  slots_.erase(it);
-}
-
 void Vault::shrink() {
   if (weight_ <= kMostBytes) {
     return;
@@ -142,9 +137,11 @@ void Vault::shrink() {
   std::nth_element(used.begin(), middle, used.end());
   const std::uint32_t limit = *middle;
   for (auto it = slots_.begin(); it != slots_.end();) {
-    const auto at = it++;
-    if (at->second.used <= limit) {
-      drop(at);
+    if (it->second.used <= limit) {
+      weight_ -= it->second.weight;
+      it = slots_.erase(it);
+    } else {
+      ++it;
     }
   }
 }
@@ -211,8 +208,13 @@ void Vault::put(StoreBatch& batch, std::string_view space, const std::string& ke
 
 void Vault::erase(StoreBatch& batch, std::string_view space, const std::string& key) {
   batch.erase(space, key);
+  let_go(space, key);
+}
+
+void Vault::let_go(std::string_view space, const std::string& key) {
   if (const auto it = slots_.find(name_of(space, key)); it != slots_.end()) {
-    drop(it);
+    weight_ -= it->second.weight;
+    slots_.erase(it);
   }
 }
 

@@ -57,6 +57,9 @@ class Vault {
   // It is not remembered that it is gone: most rows that are erased are not asked for again.
   void erase(StoreBatch& batch, std::string_view space, const std::string& key);
 
+  // Nobody is expected to ask for that row again.
+  void let_go(std::string_view space, const std::string& key);
+
   [[nodiscard]] std::size_t weight() const noexcept { return weight_; }
 
  private:
@@ -74,7 +77,6 @@ class Vault {
   Slot* find(std::string_view space, const std::string& key);
   Slots::value_type& slot(std::string_view space, const std::string& key);
   void weigh(Slots::value_type& named);
-  void drop(Slots::iterator it);
   void shrink();
 
   ClientHost& host_;
