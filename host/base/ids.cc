@@ -56,17 +56,20 @@ std::string ulid(std::int64_t unix_ms) {
     }
     id = bytes;
   }
-  // 128 bits as 26 groups of five, the first one padded with two zero bits in front.
+  // 128 bits as 26 groups of five from the last to the first, which has three.
   static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
   std::string out(26, '0');
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    unsigned group = 0;
-    for (std::size_t bit = i * 5; bit < i * 5 + 5; ++bit) {
-      const unsigned value =
-          bit < 2 ? 0U : (unsigned{id[(bit - 2) / 8]} >> (7 - (bit - 2) % 8)) & 1U;
-      group = group << 1U | value;
+  std::size_t next = id.size();
+  unsigned bits = 0;
+  int count = 0;
+  for (std::size_t i = out.size(); i-- > 0;) {
+    if (count < 5 && next > 0) {
+      bits |= unsigned{id[--next]} << count;
+      count += 8;
     }
-    out[i] = kAlphabet[group];
+    out[i] = kAlphabet[bits & 31U];
+    bits >>= 5U;
+    count -= 5;
   }
   return out;
 }
