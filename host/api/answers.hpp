@@ -9,7 +9,7 @@
 #include "api/route.hpp"
 #include "base/json_fwd.hpp"
 #include "http/response.hpp"
-#include "plugin/engine_session.hpp"
+#include "plugin/engine_sink.hpp"
 #include "session/manager.hpp"
 
 namespace waxwing::api {

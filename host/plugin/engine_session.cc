@@ -2,21 +2,19 @@
 // The border of one session: calls in, callbacks out, and their orderly end.
 #include "plugin/engine_session.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "plugin/abi_answers.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/engine_net.hpp"
 #include "plugin/host_tables.hpp"
 #include "plugin/services.hpp"
 #include "plugin/table.hpp"
-#include "runtime/blocking_pool.hpp"
 
 namespace waxwing::plugin_host {
 namespace {
 
 constexpr unsigned kIdBits = 40;
-constexpr std::size_t kRememberedExpiries = 16;
 // An engine, or a thread of its, that goes on asking must not keep its session from ending: from
 // then on nobody hears it any more.
 constexpr int kPatientRounds = 100;
@@ -26,27 +24,6 @@ constexpr Millis kQuietPoll(2);
 const Status& cancelled() {
   static const Status status(Code::Cancelled, "the session is stopping");
   return status;
-}
-
-wax_status to_abi(const Status& status) noexcept {
-  return static_cast<wax_status>(status.code());
-}
-
-// Hands rows to a C callback as borrowed views.
-void call_rows(wax_rows_fn fn, void* user, const std::vector<Row>& rows) {
-  std::vector<wax_kv> views;
-  views.reserve(rows.size());
-  for (const Row& row : rows) {
-    wax_kv kv{};
-    kv.struct_size = sizeof kv;
-    kv.space = plugin_host::to_abi(row.space);
-    kv.key = bytes_to_abi(row.key);
-    kv.value = bytes_to_abi(row.value);
-    kv.version = row.version;
-    kv.expires_at_ms = row.expires_at_ms;
-    views.push_back(kv);
-  }
-  fn(user, WAX_OK, views.data(), static_cast<std::uint32_t>(views.size()), nullptr);
 }
 
 }  // namespace
@@ -70,11 +47,10 @@ EngineSession::EngineSession(std::shared_ptr<Module> module, const EngineInfo& i
     : module_(std::move(module)),
       info_(info),
       name_(std::move(params.name)),
-      max_events_(params.max_events),
-      max_event_bytes_(params.max_event_bytes),
       debug_(params.debug),
       loop_(loop),
-      sink_(&sink) {}
+      sink_(&sink),
+      events_(params.max_events, params.max_event_bytes) {}
 
 EngineSession::~EngineSession() = default;
 
@@ -103,7 +79,7 @@ Result<std::shared_ptr<EngineSession>> EngineSession::create(std::shared_ptr<Mod
   const wax_status status = owner.engine_factory().create(owner.context(), info.id.c_str(), &raw,
                                                           &vtable, &session->engine_, &error);
   if (status != WAX_OK) {
-    session->end_pending();
+    session->end_expected();
     sessions.erase(session->token_);
     return status_from_abi(status, error, "the engine refused to start");
   }
@@ -111,7 +87,7 @@ Result<std::shared_ptr<EngineSession>> EngineSession::create(std::shared_ptr<Mod
   const wax_engine_vtable& table = session->vtable_;
   if (session->engine_ == nullptr || table.start == nullptr || table.stop == nullptr ||
       table.invoke == nullptr || table.destroy == nullptr) {
-    session->end_pending();
+    session->end_expected();
     sessions.erase(session->token_);
     if (session->engine_ != nullptr && table.destroy != nullptr) {
       table.destroy(session->engine_);
@@ -148,25 +124,14 @@ wax_call* EngineSession::open_call(std::string what, Millis deadline, AnswerFn a
     }
   });
   module_->calls.fetch_add(1, std::memory_order_relaxed);
-  const std::lock_guard lock(calls_mutex_);
-  calls_.emplace(id, Call{std::move(answer), timer, std::move(what)});
+  calls_.add(id, {std::move(answer), timer, std::move(what)});
   return reinterpret_cast<wax_call*>(make_handle(*this, id));
 }
 
 void EngineSession::call_deadline(std::uint64_t id) {
-  std::optional<Call> call;
-  {
-    const std::lock_guard lock(calls_mutex_);
-    const auto it = calls_.find(id);
-    if (it == calls_.end()) {
-      return;
-    }
-    call = std::move(it->second);
-    calls_.erase(it);
-    if (expired_calls_.size() == kRememberedExpiries) {
-      expired_calls_.erase(expired_calls_.begin());
-    }
-    expired_calls_.push_back(id);
+  auto call = calls_.expire(id);
+  if (!call.has_value()) {
+    return;
   }
   module_->failed_calls.fetch_add(1, std::memory_order_relaxed);
   module_->misbehaved(Misbehaviour::NoAnswer, call->what);
@@ -175,22 +140,14 @@ void EngineSession::call_deadline(std::uint64_t id) {
 }
 
 void EngineSession::finish_call(std::uint64_t id, Answer answer) {
-  std::optional<Call> call;
-  {
-    const std::lock_guard lock(calls_mutex_);
-    const auto it = calls_.find(id);
-    if (it != calls_.end()) {
-      call = std::move(it->second);
-      calls_.erase(it);
-    } else {
-      const bool expired =
-          std::find(expired_calls_.begin(), expired_calls_.end(), id) != expired_calls_.end();
-      // What close() answered itself may be answered again, as wax_host.call_cancelled says.
-      if (!closing_) {
-        module_->misbehaved(expired ? Misbehaviour::LateAnswer : Misbehaviour::DoubleAnswer, name_);
-      }
-      return;
+  auto call = calls_.take(id);
+  if (!call.has_value()) {
+    // What close() answered itself may be answered again, as wax_host.call_cancelled says.
+    if (!closing_) {
+      module_->misbehaved(
+          calls_.expired(id) ? Misbehaviour::LateAnswer : Misbehaviour::DoubleAnswer, name_);
     }
+    return;
   }
   if (!answer.status.is_ok()) {
     module_->failed_calls.fetch_add(1, std::memory_order_relaxed);
@@ -202,7 +159,6 @@ void EngineSession::finish_call(std::uint64_t id, Answer answer) {
 }
 
 bool EngineSession::call_cancelled(std::uint64_t id) const {
-  const std::lock_guard lock(calls_mutex_);
   return !calls_.contains(id);
 }
 
@@ -252,8 +208,7 @@ void EngineSession::invoke(const Request& request, Millis deadline, AnswerFn ans
   }
 }
 
-// What the engine says
-// ------------------------------------------------------------------------------
+// What the engine says ----------------------------------------------------------------------------
 
 void EngineSession::enqueue(Task task) {
   enqueued_.fetch_add(1);
@@ -279,53 +234,32 @@ bool EngineSession::check_loop(std::string_view function) const {
   return false;
 }
 
-std::uint64_t EngineSession::expect(Pending pending) {
+std::uint64_t EngineSession::expect(GiveUp give_up) {
   const std::uint64_t id = next_id();
-  pending_.emplace(id, std::move(pending));
+  expected_.emplace(id, std::move(give_up));
   return id;
 }
 
-std::optional<EngineSession::Pending> EngineSession::take(std::uint64_t id) {
-  const auto it = pending_.find(id);
-  if (it == pending_.end()) {
-    return std::nullopt;
-  }
-  Pending pending = std::move(it->second);
-  pending_.erase(it);
-  return pending;
-}
-
-// The engine hears of it from the loop's queue, never from inside its own call.
-void EngineSession::cancel(Pending pending) {
-  loop_.cancel_timer(pending.timer);
-  loop_.unwatch(pending.watch);
-  enqueue([give_up = std::move(pending.give_up)] { give_up(cancelled()); });
+bool EngineSession::take_expected(std::uint64_t id) {
+  return expected_.erase(id) > 0;
 }
 
 // Events and storage -----------------------------------------------------------------------------
 
 bool EngineSession::take_events(std::size_t count, std::size_t bytes) {
-  const auto events = events_.fetch_add(static_cast<std::uint32_t>(count)) + count;
-  const auto total = event_bytes_.fetch_add(bytes) + bytes;
-  // What is larger than the whole queue passes when nothing else is there, or it never would.
-  if ((events <= max_events_ && total <= max_event_bytes_) || events == count) {
+  if (events_.take(count, bytes)) {
     return true;
   }
-  events_.fetch_sub(static_cast<std::uint32_t>(count));
-  event_bytes_.fetch_sub(bytes);
-  refused_events_ = true;
-  // The queue may have drained between the two lines above: then nobody else would say so.
-  if (events_ == 0) {
+  // All others may have become durable meanwhile: then nobody else would say that there is room.
+  if (events_.empty()) {
     enqueue([this] { give_back_events(0, 0); });
   }
   return false;
 }
 
 void EngineSession::give_back_events(std::size_t count, std::size_t bytes) {
-  const auto left = events_.fetch_sub(static_cast<std::uint32_t>(count)) - count;
-  const auto left_bytes = event_bytes_.fetch_sub(bytes) - bytes;
-  if (left <= max_events_ / 2 && left_bytes <= max_event_bytes_ / 2 && !closing_ &&
-      vtable_.resume != nullptr && refused_events_.exchange(false)) {
+  const bool roomy = events_.give_back(count, bytes);
+  if (roomy && !closing_ && vtable_.resume != nullptr && events_.forget_refusal()) {
     enter([&] { vtable_.resume(engine_); });
   }
 }
@@ -333,12 +267,7 @@ void EngineSession::give_back_events(std::size_t count, std::size_t bytes) {
 void EngineSession::commit(std::vector<WriteOp> rows, std::vector<EngineEvent> events,
                            wax_done_fn done, void* user) {
   enqueue([this, rows = std::move(rows), events = std::move(events), done, user]() mutable {
-    const auto finish = [done, user](const Status& status) {
-      if (done != nullptr) {
-        const wax_error error = error_to_abi(status);
-        done(user, to_abi(status), status.is_ok() ? nullptr : &error);
-      }
-    };
+    const auto finish = [done, user](const Status& status) { answer_done(done, user, status); };
     const std::size_t count = events.size();
     std::size_t bytes = 0;
     for (const EngineEvent& event : events) {
@@ -349,11 +278,11 @@ void EngineSession::commit(std::vector<WriteOp> rows, std::vector<EngineEvent> e
       finish(cancelled());
       return;
     }
-    const std::uint64_t id = expect({finish});
+    const std::uint64_t id = expect(finish);
     sink_->on_commit(std::move(rows), std::move(events),
                      [weak = weak_from_this(), id, finish, count, bytes](const Status& status) {
                        if (const auto self = weak.lock()) {
-                         if (self->take(id)) {
+                         if (self->take_expected(id)) {
                            finish(status);
                          }
                          self->give_back_events(count, bytes);
@@ -363,36 +292,20 @@ void EngineSession::commit(std::vector<WriteOp> rows, std::vector<EngineEvent> e
 }
 
 void EngineSession::post_done(wax_done_fn done, void* user, Status status) {
-  if (done != nullptr) {
-    enqueue([done, user, status = std::move(status)] {
-      const wax_error error = error_to_abi(status);
-      done(user, to_abi(status), &error);
-    });
-  }
+  enqueue([done, user, status = std::move(status)] { answer_done(done, user, status); });
 }
 
 void EngineSession::post_rows(wax_rows_fn rows, void* user, Status status) {
-  enqueue([rows, user, status = std::move(status)] {
-    const wax_error error = error_to_abi(status);
-    rows(user, to_abi(status), nullptr, 0, &error);
-  });
+  enqueue([rows, user, status = std::move(status)] { answer_rows(rows, user, status); });
 }
 
 EngineSink::RowsFn EngineSession::expect_rows(wax_rows_fn rows, void* user) {
-  const auto give_up = [rows, user](const Status& status) {
-    const wax_error error = error_to_abi(status);
-    rows(user, to_abi(status), nullptr, 0, &error);
-  };
-  const std::uint64_t id = expect({give_up});
-  return [weak = weak_from_this(), id, give_up, rows, user](Result<std::vector<Row>> result) {
+  const std::uint64_t id =
+      expect([rows, user](const Status& status) { answer_rows(rows, user, status); });
+  return [weak = weak_from_this(), id, rows, user](const Result<std::vector<Row>>& found) {
     const auto self = weak.lock();
-    if (!self || !self->take(id)) {
-      return;
-    }
-    if (result.has_value()) {
-      call_rows(rows, user, *result);
-    } else {
-      give_up(result.error());
+    if (self && self->take_expected(id)) {
+      answer_rows(rows, user, found);
     }
   };
 }
@@ -421,133 +334,33 @@ void EngineSession::scan(Scan scan, wax_rows_fn rows, void* user) {
 
 void EngineSession::resolve_proxy(std::string purpose, wax_proxy_fn answer, void* user) {
   enqueue([this, purpose = std::move(purpose), answer, user]() mutable {
-    const auto give_up = [answer, user](const Status& status) {
-      const wax_error error = error_to_abi(status);
-      answer(user, to_abi(status), nullptr, &error);
-    };
     if (closing_) {
-      give_up(cancelled());
+      answer_lease(answer, user, cancelled());
       return;
     }
-    const std::uint64_t id = expect({give_up});
-    sink_->on_resolve_proxy(std::move(purpose), [weak = weak_from_this(), id, give_up, answer,
-                                                 user](Result<Lease> lease) {
+    const std::uint64_t id =
+        expect([answer, user](const Status& status) { answer_lease(answer, user, status); });
+    sink_->on_resolve_proxy(std::move(purpose), [weak = weak_from_this(), id, answer,
+                                                 user](const Result<Lease>& lease) {
       const auto self = weak.lock();
-      if (!self || !self->take(id)) {
-        return;
+      if (self && self->take_expected(id)) {
+        answer_lease(answer, user, lease);
       }
-      if (!lease.has_value()) {
-        give_up(lease.error());
-        return;
-      }
-      wax_proxy_lease raw{};
-      raw.struct_size = sizeof raw;
-      raw.lease_id = lease->id;
-      raw.url = plugin_host::to_abi(lease->url);
-      raw.username = plugin_host::to_abi(lease->username);
-      raw.password = plugin_host::to_abi(lease->password);
-      raw.expires_at_ms = lease->expires_at_ms;
-      answer(user, WAX_OK, &raw, nullptr);
     });
   });
 }
 
-// Executor
-// -----------------------------------------------------------------------------------------
+// The end -----------------------------------------------------------------------------------------
 
-void EngineSession::post(wax_task_fn fn, void* user) {
-  enqueue([this, fn, user] { enter([&] { fn(user, closing_ ? WAX_E_CANCELLED : WAX_OK); }); });
-}
-
-Status EngineSession::offload(wax_work_fn work, wax_task_fn then, void* user) {
-  working_.fetch_add(1);
-  const Status status =
-      module_->services().pool.submit([self = shared_from_this(), work, then, user] {
-        work(user);
-        EngineSession& session = *self;
-        session.enqueue([&session, then, user] {
-          session.working_.fetch_sub(1);
-          session.enter([&] { then(user, session.closing_ ? WAX_E_CANCELLED : WAX_OK); });
-        });
-      });
-  if (!status.is_ok()) {
-    working_.fetch_sub(1);
-  }
-  return status;
-}
-
-std::uint64_t EngineSession::start_timer(Millis delay, Millis slack, wax_task_fn fn, void* user) {
-  const std::uint64_t id = expect({[fn, user](const Status& status) { fn(user, to_abi(status)); }});
-  if (closing_) {
-    cancel(*take(id));
-    return id;
-  }
-  pending_[id].timer = loop_.start_timer(
-      delay,
-      [weak = weak_from_this(), id, fn, user] {
-        const auto self = weak.lock();
-        if (self && self->take(id)) {
-          self->enter([&] { fn(user, WAX_OK); });
-        }
-      },
-      slack);
-  return id;
-}
-
-void EngineSession::cancel_timer(std::uint64_t id) {
-  if (auto pending = take(id)) {
-    cancel(std::move(*pending));
-  }
-}
-
-std::uint64_t EngineSession::watch(int fd, std::uint32_t interest, wax_fd_fn fn, void* user) {
-  const std::uint64_t id = expect({[fn, user, fd](const Status&) { fn(user, fd, 0); }});
-  if (closing_) {
-    cancel(*take(id));
-    return id;
-  }
-  static_assert(std::uint32_t{WAX_FD_READ} == std::uint32_t{runtime::Loop::kRead} &&
-                std::uint32_t{WAX_FD_WRITE} == std::uint32_t{runtime::Loop::kWrite} &&
-                std::uint32_t{WAX_FD_ERROR} == std::uint32_t{runtime::Loop::kError});
-  const auto watch =
-      loop_.watch(fd, interest, [weak = weak_from_this(), id, fd, fn, user](std::uint32_t ready) {
-        const auto self = weak.lock();
-        if (self && self->pending_.contains(id)) {
-          self->enter([&] { fn(user, fd, ready); });
-        }
-      });
-  if (watch == 0) {
-    pending_.erase(id);
-    return 0;
-  }
-  pending_[id].watch = watch;
-  return id;
-}
-
-void EngineSession::update_watch(std::uint64_t id, std::uint32_t interest) {
-  const auto it = pending_.find(id);
-  if (it != pending_.end()) {
-    loop_.update_watch(it->second.watch, interest);
-  }
-}
-
-void EngineSession::unwatch(std::uint64_t id) {
-  if (auto pending = take(id)) {
-    cancel(std::move(*pending));
-  }
-}
-
-// The end
-// ------------------------------------------------------------------------------------------
-
-// Every callback that the engine still expects is told that its time will not come.
-void EngineSession::end_pending() {
+// Every callback that the engine still expects is told that its time will not come, and that from
+// the loop's queue, never from inside the engine's own call.
+void EngineSession::end_expected() {
   closing_ = true;
-  std::unordered_map<std::uint64_t, Pending> pending;
-  pending.swap(pending_);
-  for (auto& [id, expected] : pending) {
-    cancel(std::move(expected));
+  auto expected = std::exchange(expected_, {});
+  for (auto& [id, give_up] : expected) {
+    enqueue([give_up = std::move(give_up)] { give_up(cancelled()); });
   }
+  executor_.end();
   if (net_) {
     net_->end();
   }
@@ -555,18 +368,13 @@ void EngineSession::end_pending() {
 
 void EngineSession::close(Task done) {
   closing_ = true;
-  std::unordered_map<std::uint64_t, Call> calls;
-  {
-    const std::lock_guard lock(calls_mutex_);
-    calls.swap(calls_);
-  }
-  for (auto& [id, call] : calls) {
+  for (OpenCall& call : calls_.take_all()) {
     loop_.cancel_timer(call.deadline);
     enqueue([call = std::move(call)] {
       call.answer({Status(Code::Unavailable, "the session is stopping"), "", {}});
     });
   }
-  end_pending();
+  end_expected();
   loop_.post([self = shared_from_this(), done = std::move(done),
               began = loop_.clock().monotonic()]() mutable {
     self->destroy_when_quiet(std::move(done), 0, began);
@@ -574,7 +382,7 @@ void EngineSession::close(Task done) {
 }
 
 void EngineSession::destroy_when_quiet(Task done, int rounds, Millis began) {
-  const bool working = working_.load() > 0;
+  const bool working = executor_.working();
   if (working || enqueued_.load() > 0) {
     if (rounds >= kPatientRounds || loop_.clock().monotonic() - began >= kPatience) {
       module_->services().sessions.erase(token_);

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,99 +20,17 @@
 
 #include "base/result.hpp"
 #include "base/unique_function.hpp"
+#include "plugin/engine_executor.hpp"
+#include "plugin/engine_sink.hpp"
+#include "plugin/event_budget.hpp"
 #include "plugin/module.hpp"
-#include "plugin/storage_module.hpp"
+#include "plugin/open_calls.hpp"
 #include "runtime/loop.hpp"
 
 namespace waxwing::plugin_host {
 
-class Blob;
 class EngineHttp;
 class EngineNet;
-
-struct Part {
-  std::string name;
-  std::string mimetype;
-  std::string filename;
-  std::shared_ptr<Blob> blob;
-};
-
-struct Request {
-  std::string op;
-  std::string json = "{}";
-  std::vector<Part> parts;
-  std::string request_id;
-};
-
-struct Answer {
-  Status status;
-  std::string json;  // the result, or the details of a failure; may be empty
-  std::vector<Part> parts;
-};
-using AnswerFn = UniqueFunction<void(Answer)>;
-
-struct StateChange {
-  wax_session_state state = WAX_SESSION_STOPPED;
-  std::string reason;
-  std::string text;
-  std::string data_json;
-};
-
-struct Me {
-  std::string id;
-  std::string push_name;
-  std::string lid;
-  std::string jid;
-
-  friend bool operator==(const Me&, const Me&) = default;
-};
-
-struct EngineEvent {
-  std::string type;
-  std::string json;
-  std::string order_key;
-  std::vector<Part> parts;
-  bool ephemeral = false;
-  std::int64_t timestamp_ms = 0;  // unix time; 0 = now
-
-  [[nodiscard]] std::size_t size_bytes() const noexcept {
-    return sizeof(EngineEvent) + type.size() + json.size() + order_key.size();
-  }
-};
-
-struct Lease {
-  std::uint64_t id = 0;
-  std::string url;  // empty = direct
-  std::string username;
-  std::string password;
-  std::int64_t expires_at_ms = 0;
-};
-
-// What a session does for its engine. Every function is called on the session's loop, from the
-// loop's queue, never from inside a call to the engine. Callbacks handed over must be called
-// exactly once, on the loop.
-class EngineSink {
- public:
-  using DoneFn = UniqueFunction<void(Status)>;
-  using RowsFn = UniqueFunction<void(Result<std::vector<Row>>)>;
-  using LeaseFn = UniqueFunction<void(Result<Lease>)>;
-
-  virtual ~EngineSink() = default;
-  virtual void on_state(StateChange change) = 0;
-  virtual void on_qr(std::string text, Millis valid) = 0;
-  virtual void on_me(std::optional<Me> me) = 0;
-  virtual void on_engine_info(std::string json) = 0;
-  virtual void on_presence(std::optional<bool> online) = 0;
-  virtual void on_activity(std::int64_t unix_ms) = 0;
-  // Rows and events become durable together. `rows` are in the engine's own spaces.
-  virtual void on_commit(std::vector<WriteOp> rows, std::vector<EngineEvent> events,
-                         DoneFn done) = 0;
-  virtual void on_get(std::vector<KeyRef> keys, RowsFn done) = 0;
-  virtual void on_scan(Scan scan, RowsFn done) = 0;
-  virtual void on_resolve_proxy(std::string purpose, LeaseFn done) = 0;
-  virtual void on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,
-                               std::uint32_t latency_ms) = 0;
-};
 
 class EngineSession : public std::enable_shared_from_this<EngineSession> {
  public:
@@ -164,22 +81,14 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void get(std::vector<KeyRef> keys, wax_rows_fn rows, void* user);
   void scan(Scan scan, wax_rows_fn rows, void* user);
   void resolve_proxy(std::string purpose, wax_proxy_fn answer, void* user);
-  void post(wax_task_fn fn, void* user);
-  [[nodiscard]] Status offload(wax_work_fn work, wax_task_fn then, void* user);
-  [[nodiscard]] std::uint64_t start_timer(Millis delay, Millis slack, wax_task_fn fn,
-                                          void* user);  // [loop]
-  void cancel_timer(std::uint64_t id);                  // [loop]
-  // 0 when the descriptor cannot be watched.
-  [[nodiscard]] std::uint64_t watch(int fd, std::uint32_t interest, wax_fd_fn fn,
-                                    void* user);                // [loop]
-  void update_watch(std::uint64_t id, std::uint32_t interest);  // [loop]
-  void unwatch(std::uint64_t id);                               // [loop]
   // False, and counted as misbehaviour, when the caller is on another thread.
   [[nodiscard]] bool check_loop(std::string_view function) const;
   [[nodiscard]] bool on_loop() const noexcept { return loop_.on_loop(); }
   [[nodiscard]] bool debug() const noexcept { return debug_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::uint64_t slot() const noexcept;
+  // What the engine has running on the loop.
+  [[nodiscard]] EngineExecutor& executor() noexcept { return executor_; }
   // What the engine has open on the network; nullptr when this host has none. [loop]
   [[nodiscard]] EngineNet* net();
   // Closes what goes through the session's proxy, for the engine to come back through another.
@@ -187,20 +96,12 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   void drop_proxied_connections();
 
  private:
+  friend class EngineExecutor;
   friend class EngineHttp;
   friend class EngineNet;
 
-  struct Call {
-    AnswerFn answer;
-    runtime::Loop::TimerId deadline = 0;
-    std::string what;
-  };
-  // A callback that the engine still expects.
-  struct Pending {
-    UniqueFunction<void(const Status&)> give_up;  // calls it with a failure
-    runtime::Loop::TimerId timer = 0;
-    runtime::Loop::WatchId watch = 0;
-  };
+  // Tells the engine that something it waits for will not come.
+  using GiveUp = UniqueFunction<void(const Status&)>;
 
   EngineSession(std::shared_ptr<Module> module, const EngineInfo& info, Params params,
                 runtime::Loop& loop, EngineSink& sink);
@@ -213,10 +114,10 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
     call_engine();
     loop_.set_doing("");
   }
-  [[nodiscard]] std::uint64_t expect(Pending pending);
-  [[nodiscard]] std::optional<Pending> take(std::uint64_t id);
-  void cancel(Pending pending);
-  void end_pending();
+  [[nodiscard]] std::uint64_t expect(GiveUp give_up);
+  // False when it was given up before.
+  [[nodiscard]] bool take_expected(std::uint64_t id);
+  void end_expected();
   [[nodiscard]] EngineSink::RowsFn expect_rows(wax_rows_fn rows, void* user);
   // Posts `task`; close() waits for what was posted this way.
   void enqueue(Task task);
@@ -226,8 +127,6 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   std::shared_ptr<Module> module_;
   const EngineInfo& info_;
   std::string name_;
-  const std::uint32_t max_events_;
-  const std::uint64_t max_event_bytes_;
   const bool debug_;
   runtime::Loop& loop_;
   EngineSink* sink_;  // null once closed
@@ -236,16 +135,12 @@ class EngineSession : public std::enable_shared_from_this<EngineSession> {
   std::uint64_t token_ = 0;
   std::atomic<bool> closing_{false};  // set on the loop
 
-  mutable std::mutex calls_mutex_;  // guards calls_ and expired_calls_
-  std::unordered_map<std::uint64_t, Call> calls_;
-  std::vector<std::uint64_t> expired_calls_;            // the last few that ran into their deadline
-  std::unordered_map<std::uint64_t, Pending> pending_;  // [loop]
+  OpenCalls calls_;
+  EventBudget events_;
+  EngineExecutor executor_{*this};
+  std::unordered_map<std::uint64_t, GiveUp> expected_;  // [loop] answers to the engine's questions
   std::atomic<std::uint32_t> enqueued_{0};              // posted and not yet run
-  std::atomic<std::uint32_t> working_{0};               // offloads under way
-  std::atomic<std::uint32_t> events_{0};                // emitted and not yet durable
-  std::atomic<std::uint64_t> event_bytes_{0};
-  std::atomic<bool> refused_events_{false};  // owe the engine a resume()
-  std::unique_ptr<EngineNet> net_;           // [loop] made when first used
+  std::unique_ptr<EngineNet> net_;                      // [loop] made when first used
 };
 
 // Ids of what an engine has asked for; not zero, never used again.

@@ -25,7 +25,7 @@ std::uint64_t id_of(Handle* handle) noexcept {
 
 void post(const wax_host* host, wax_session* token, wax_task_fn fn, void* user) noexcept {
   if (const auto session = live_session(host, token, "post")) {
-    session->post(fn, user);
+    session->executor().post(fn, user);
     return;
   }
   if (const GoneCallback callback; callback.allowed()) {
@@ -36,7 +36,7 @@ void post(const wax_host* host, wax_session* token, wax_task_fn fn, void* user) 
 wax_status offload(const wax_host* host, wax_session* token, wax_work_fn work, wax_task_fn then,
                    void* user) noexcept {
   const auto session = live_session(host, token, "offload");
-  return session ? static_cast<wax_status>(session->offload(work, then, user).code())
+  return session ? static_cast<wax_status>(session->executor().offload(work, then, user).code())
                  : WAX_E_CANCELLED;
 }
 
@@ -46,13 +46,13 @@ wax_timer* timer_start(const wax_host* host, wax_session* token, uint32_t delay_
   if (!session || !session->check_loop("timer_start")) {
     return nullptr;
   }
-  return reinterpret_cast<wax_timer*>(
-      make_handle(*session, session->start_timer(Millis(delay_ms), Millis(slack_ms), fn, user)));
+  return reinterpret_cast<wax_timer*>(make_handle(
+      *session, session->executor().start_timer(Millis(delay_ms), Millis(slack_ms), fn, user)));
 }
 
 void timer_cancel(const wax_host* host, wax_timer* timer) noexcept {
   if (const auto session = session_of(host, timer, "timer_cancel")) {
-    session->cancel_timer(id_of(timer));
+    session->executor().cancel(id_of(timer));
   }
 }
 
@@ -62,19 +62,19 @@ wax_watch* fd_watch(const wax_host* host, wax_session* token, int32_t fd, uint32
   if (!session || !session->check_loop("fd_watch")) {
     return nullptr;
   }
-  const std::uint64_t id = session->watch(fd, interest, fn, user);
+  const std::uint64_t id = session->executor().watch(fd, interest, fn, user);
   return id == 0 ? nullptr : reinterpret_cast<wax_watch*>(make_handle(*session, id));
 }
 
 void fd_update(const wax_host* host, wax_watch* watch, uint32_t interest) noexcept {
   if (const auto session = session_of(host, watch, "fd_update")) {
-    session->update_watch(id_of(watch), interest);
+    session->executor().update_watch(id_of(watch), interest);
   }
 }
 
 void fd_unwatch(const wax_host* host, wax_watch* watch) noexcept {
   if (const auto session = session_of(host, watch, "fd_unwatch")) {
-    session->unwatch(id_of(watch));
+    session->executor().cancel(id_of(watch));
   }
 }
 

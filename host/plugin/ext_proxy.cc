@@ -2,6 +2,7 @@
 // wax.host.proxy/1.
 #include <string>
 
+#include "plugin/abi_answers.hpp"
 #include "plugin/abi_events.hpp"
 
 namespace waxwing::plugin_host {
@@ -14,8 +15,7 @@ void resolve(const wax_host* host, wax_session* token, wax_str purpose, wax_prox
     return;
   }
   if (const GoneCallback callback; callback.allowed()) {
-    const wax_error error = error_to_abi(Status(Code::Cancelled, "the session is gone"));
-    answer(user, WAX_E_CANCELLED, nullptr, &error);
+    answer_lease(answer, user, Status(Code::Cancelled, "the session is gone"));
   }
 }
 

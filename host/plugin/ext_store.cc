@@ -3,6 +3,7 @@
 // wax.host.session/1.
 #include <string>
 
+#include "plugin/abi_answers.hpp"
 #include "plugin/abi_events.hpp"
 #include "plugin/blob.hpp"
 #include "plugin/services.hpp"
@@ -15,15 +16,13 @@ constexpr std::string_view kHostSpaces = "waxwing.";
 
 void fail_rows(wax_rows_fn rows, void* user, const Status& status) noexcept {
   if (const GoneCallback callback; callback.allowed()) {
-    const wax_error error = error_to_abi(status);
-    rows(user, static_cast<wax_status>(status.code()), nullptr, 0, &error);
+    answer_rows(rows, user, status);
   }
 }
 
 void fail_done(wax_done_fn done, void* user, const Status& status) noexcept {
-  if (const GoneCallback callback; done != nullptr && callback.allowed()) {
-    const wax_error error = error_to_abi(status);
-    done(user, static_cast<wax_status>(status.code()), &error);
+  if (const GoneCallback callback; callback.allowed()) {
+    answer_done(done, user, status);
   }
 }
 

@@ -9,7 +9,7 @@
 #include <waxwing/abi/proxy.h>
 
 #include "base/result.hpp"
-#include "plugin/engine_session.hpp"
+#include "plugin/engine_sink.hpp"
 
 namespace waxwing::plugin_host {
 

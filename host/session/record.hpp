@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "plugin/engine_session.hpp"
+#include "plugin/engine_sink.hpp"
 
 namespace waxwing::session {
 

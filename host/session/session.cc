@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session's state, its calls to the engine and what the engine reports.
+// A session's state: how it is shown, waited for, and changed by what the engine reports.
 #include "session/session.hpp"
 
 #include <algorithm>
 
 #include "base/json.hpp"
-#include "base/json_writer.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
-#include "plugin/registry.hpp"
-#include "proxy/proxy_service.hpp"
-#include "session/config_secrets.hpp"
 
 namespace waxwing::session {
 namespace {
 
-using plugin_host::Answer;
-using plugin_host::EngineEvent;
-
 // Between two words of an engine that tries again and again.
 constexpr Millis kComeBack = std::chrono::minutes(15);
-constexpr std::size_t kHistory = 3;                 // points in session.status, as WAHA has it
 constexpr std::uint32_t kWrongStateRetryMs = 5000;  // what callers are told to wait
 constexpr Millis kLateWorking(2000);                // how long WORKING waits for the account's name
 
@@ -61,8 +53,7 @@ Selection Session::selection() const {
   return {s.engine, s.storage, s.proxy};
 }
 
-// State
-// --------------------------------------------------------------------------------------------
+// State -------------------------------------------------------------------------------------------
 
 void Session::show() {
   view_.change([this](Snapshot& s) {
@@ -71,7 +62,7 @@ void Session::show() {
     }
     s.state = state_;
     s.reason = reason_;
-    s.config_json = shown_config_;
+    s.config_json = settings_.shown_json;
     s.me = record_.me;
     s.worker = record_.worker;
     s.engine = record_.engine;
@@ -85,17 +76,7 @@ void Session::show() {
 }
 
 void Session::read_config() {
-  const auto config = json::parse(record_.config_json);
-  const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
-  metadata_json_ = metadata != nullptr && metadata->is_object() ? json::dump(*metadata) : "";
-  shown_config_ = config.has_value() ? json::dump(masked(*config)) : "{}";
-  const Json* ignore = config.has_value() ? json::find(*config, "ignore") : nullptr;
-  const Json own = ignore != nullptr ? *ignore : Json::object();
-  const config::Ignore& defaults = env_.config.lifecycle.ignore;
-  ignore_ = {json::bool_or(own, "status", defaults.status),
-             json::bool_or(own, "groups", defaults.groups),
-             json::bool_or(own, "channels", defaults.channels),
-             json::bool_or(own, "broadcast", defaults.broadcast)};
+  settings_ = read_settings(record_.config_json, env_.config.lifecycle.ignore);
   record_.outbox_json = outbox_->configure(record_.config_json, record_.outbox_json);
 }
 
@@ -121,21 +102,14 @@ void Session::set_state(State to, std::optional<Reason> reason, std::string data
                               {"from", to_string(from)},
                               {"to", to_string(to)},
                               {"reason", reason_ ? std::string_view(reason_->id) : ""}});
-  const bool repeated = from == to && to == State::Working && data_json == last_data_;
-  if (!repeated) {
-    history_.emplace_back(to, loop_.clock().unix_ms());
-    if (history_.size() > kHistory) {
-      history_.erase(history_.begin());
-    }
-    last_data_ = data_json;
-    const bool nameless = !record_.me || record_.me->id.empty() || record_.me->push_name.empty();
-    if (to == State::Working && nameless) {
-      late_working_ = loop_.start_timer(kLateWorking, [this, data_json] {
+  if (history_.note(from, to, std::move(data_json), loop_.clock().unix_ms())) {
+    if (to == State::Working && !knows_its_name()) {
+      late_working_ = loop_.start_timer(kLateWorking, [this] {
         late_working_ = 0;
-        publish_status(data_json);
+        publish_status();
       });
     } else {
-      publish_status(std::move(data_json));
+      publish_status();
     }
   }
   wake_waiters();
@@ -147,32 +121,15 @@ void Session::fail(std::string reason, std::string text) {
   end_engine(Farewell::Stop, [] {});
 }
 
-void Session::publish_status(std::string data_json) {
-  std::string payload;
-  JsonWriter out(payload);
-  out.begin_object().key("name").value(name_).key("status").value(to_string(state_));
-  out.key("statuses").begin_array();
-  for (const auto& [state, at] : history_) {
-    out.begin_object().key("status").value(to_string(state)).key("timestamp").value(at);
-    out.end_object();
-  }
-  out.end_array().key("data");
-  if (reason_.has_value()) {
-    auto data = json::parse(data_json.empty() ? "{}" : data_json);
-    Json object = data.has_value() && data->is_object() ? std::move(*data) : Json::object();
-    object["reason"] = {{"id", reason_->id}, {"text", reason_->text}};
-    out.raw(json::dump(object));
-  } else if (data_json.empty()) {
-    out.null();
-  } else {
-    out.raw(data_json);
-  }
-  out.end_object();
-  publish("session.status", std::move(payload));
+void Session::publish_status() {
+  publish("session.status", history_.payload_json(name_, reason_));
 }
 
-// Waiting for a state
-// ------------------------------------------------------------------------------
+bool Session::knows_its_name() const {
+  return record_.me && !record_.me->id.empty() && !record_.me->push_name.empty();
+}
+
+// Waiting for a state -----------------------------------------------------------------------------
 
 std::optional<Status> Session::judge(Need need) const {
   if (removed_) {
@@ -246,90 +203,6 @@ void Session::wake_waiters() {
   });
 }
 
-// Calls to the engine
-// ------------------------------------------------------------------------------
-
-void Session::call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer) {
-  const bool stalled = loop_.busy_for() > Millis(env_.config.http.limits.loop_lag_ms);
-  loop_.post([self = shared_from_this(), need, stalled, request = std::move(request),
-              answer = std::move(answer)]() mutable {
-    if (stalled) {
-      Status busy(Code::Unavailable, "The server is busy");
-      busy.retry_after(1000);
-      answer({std::move(busy), "", {}});
-      return;
-    }
-    Session& session = *self;
-    if (need == Need::Working && session.engine_) {
-      const auto* op = session.engine_->info().find_op(request.op);
-      if (op != nullptr && (op->flags & WAX_OP_ANY_STATE) != 0) {
-        need = Need::Running;
-      }
-    }
-    session.when(need, [self, need, request = std::move(request),
-                        answer = std::move(answer)](Status status) mutable {
-      if (!status.is_ok()) {
-        answer({std::move(status), "", {}});
-        return;
-      }
-      const config::Limits& limits = self->env_.config.limits;
-      if (self->calls_ < limits.session_requests_in_flight) {
-        self->run_call(need, std::move(request), std::move(answer));
-      } else if (self->waiting_calls_.size() < limits.session_requests_waiting) {
-        self->waiting_calls_.emplace_back([session = self.get(), need, request = std::move(request),
-                                           answer = std::move(answer)]() mutable {
-          session->run_call(need, std::move(request), std::move(answer));
-        });
-      } else {
-        Status busy(Code::RateLimited, "Too many requests of this session are under way");
-        busy.retry_after(1000);
-        answer({std::move(busy), "", {}});
-      }
-    });
-  });
-}
-
-void Session::run_call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer) {
-  if (!engine_ || ending_) {
-    // It may have waited for its turn while the session stopped.
-    const auto now = judge(need);
-    answer({now.has_value() && !now->is_ok()
-                ? *now
-                : Status(Code::State, "The session has no running engine. Restart the session"),
-            "",
-            {}});
-    admit_next();
-    return;
-  }
-  const plugin_host::OpInfo* op = engine_->info().find_op(request.op);
-  if (op == nullptr) {
-    answer({Status(Code::Unsupported,
-                   "The " + record_.engine + " engine has no operation " + request.op),
-            "",
-            {}});
-    admit_next();
-    return;
-  }
-  const config::Limits& limits = env_.config.limits;
-  const Millis deadline =
-      (op->flags & WAX_OP_SLOW) != 0 ? limits.slow_operation_timeout : limits.operation_timeout;
-  ++calls_;
-  engine_->invoke(request, deadline,
-                  [self = shared_from_this(), answer = std::move(answer)](Answer result) {
-                    --self->calls_;
-                    answer(std::move(result));
-                    self->admit_next();
-                  });
-}
-
-void Session::admit_next() {
-  if (!waiting_calls_.empty() && calls_ < env_.config.limits.session_requests_in_flight) {
-    const Task next = std::move(waiting_calls_.front());
-    waiting_calls_.pop_front();
-    next();
-  }
-}
-
 void Session::qr(QrFn answer) {
   loop_.post([self = shared_from_this(), answer = std::move(answer)]() mutable {
     Session& session = *self;
@@ -343,8 +216,7 @@ void Session::qr(QrFn answer) {
   });
 }
 
-// What the engine reports
-// ----------------------------------------------------------------------------
+// What the engine reports -------------------------------------------------------------------------
 
 void Session::on_state(plugin_host::StateChange change) {
   if (ending_) {
@@ -398,10 +270,9 @@ void Session::on_me(std::optional<plugin_host::Me> me) {
                 {{"session", self->name_}, {"why", status.message()}});
     }
   });
-  const bool named = record_.me && !record_.me->id.empty() && !record_.me->push_name.empty();
-  if (named && late_working_ != 0) {
+  if (late_working_ != 0 && knows_its_name()) {
     loop_.cancel_timer(std::exchange(late_working_, 0));
-    publish_status(last_data_);
+    publish_status();
   }
 }
 
@@ -429,64 +300,6 @@ void Session::on_get(std::vector<plugin_host::KeyRef> keys, RowsFn done) {
 
 void Session::on_scan(plugin_host::Scan scan, RowsFn done) {
   store_.scan(std::move(scan), std::move(done));
-}
-
-void Session::on_resolve_proxy(std::string purpose, LeaseFn done) {
-  const auto config = json::parse(record_.config_json);
-  const Json* proxy = config.has_value() ? json::find(*config, "proxy") : nullptr;
-  const Json* metadata = config.has_value() ? json::find(*config, "metadata") : nullptr;
-  const Json hint = {{"proxy", proxy != nullptr ? *proxy : Json()},
-                     {"metadata", metadata != nullptr ? *metadata : Json()},
-                     {"purpose", purpose},
-                     {"running", env_.running_count()}};
-  env_.proxies.acquire(record_.proxy, name_, json::dump(hint), post_to_loop(),
-                       [self = shared_from_this(), purpose,
-                        done = std::move(done)](Result<plugin_host::Lease> lease) {
-                         if (lease.has_value()) {
-                           self->hold_lease(purpose, *lease);
-                         }
-                         done(std::move(lease));
-                       });
-}
-
-// One for each purpose: the new one is held before the old one is given back, so that a module
-// which keeps a session with its proxy sees no gap.
-void Session::hold_lease(std::string_view purpose, const plugin_host::Lease& lease) {
-  const bool known = purpose == "websocket" || purpose == "media" || purpose == "http";
-  const std::string key(known ? purpose : "other");
-  const auto old = leases_.find(key);
-  const std::uint64_t unneeded = engine_ == nullptr     ? lease.id
-                                 : old != leases_.end() ? old->second.id
-                                                        : 0;
-  if (engine_ != nullptr) {
-    leases_[key] = {lease.id, lease.url, lease.expires_at_ms};
-  }
-  if (unneeded != 0) {
-    env_.proxies.release(record_.proxy, unneeded);
-  }
-}
-
-void Session::list_leases(UniqueFunction<void(Leases)> answer) {
-  loop_.post([self = shared_from_this(), answer = std::move(answer)] {
-    answer({self->record_.proxy, self->leases_});
-  });
-}
-
-void Session::rotate_proxy(Done done) {
-  loop_.post([self = shared_from_this(), done = std::move(done)]() mutable {
-    self->env_.proxies.rotate(self->record_.proxy, self->name_, self->post_to_loop(),
-                              [self, done = std::move(done)](const Status& status) {
-                                if (status.is_ok() && self->engine_) {
-                                  self->engine_->drop_proxied_connections();
-                                }
-                                done(status);
-                              });
-  });
-}
-
-void Session::on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,
-                              std::uint32_t latency_ms) {
-  env_.proxies.report(record_.proxy, lease, outcome, latency_ms);
 }
 
 }  // namespace waxwing::session

@@ -18,14 +18,15 @@
 
 #include "base/result.hpp"
 #include "base/unique_function.hpp"
-#include "event/filter.hpp"
 #include "event/outbox.hpp"
 #include "event/recent.hpp"
 #include "plugin/engine_session.hpp"
 #include "runtime/loop.hpp"
 #include "session/record.hpp"
 #include "session/selector.hpp"
+#include "session/settings.hpp"
 #include "session/state.hpp"
+#include "session/status_history.hpp"
 #include "session/view.hpp"
 #include "storage/store.hpp"
 
@@ -162,12 +163,16 @@ class Session final : public std::enable_shared_from_this<Session>,
   void do_stop(Done done);
   void do_logout(Done done);
   void do_remove(Done done);
+  void save(Done done);
+  void wipe(Done done);
+
+  // The engine (session_engine.cc)
   void launch();
   void run_engine();
   void end_engine(Farewell farewell, Task then);
   void engine_ended();
-  void save(Done done);
-  void wipe(Done done);
+  void run_call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer);
+  void admit_next();
 
   // Events (session_events.cc)
   struct Outgoing;
@@ -183,12 +188,11 @@ class Session final : public std::enable_shared_from_this<Session>,
   // State (session.cc)
   void set_state(State to, std::optional<Reason> reason, std::string data_json);
   void fail(std::string reason, std::string text);
-  void publish_status(std::string data_json);
+  void publish_status();
+  [[nodiscard]] bool knows_its_name() const;
   void when(Need need, Done done);
   void wake_waiters();
   [[nodiscard]] std::optional<Status> judge(Need need) const;
-  void admit_next();
-  void run_call(Need need, plugin_host::Request request, plugin_host::AnswerFn answer);
   void show();
   // After a change of the config.
   void read_config();
@@ -208,8 +212,10 @@ class Session final : public std::enable_shared_from_this<Session>,
   void on_report_proxy(std::uint64_t lease, wax_proxy_outcome outcome,
                        std::uint32_t latency_ms) override;
 
-  [[nodiscard]] std::function<void(Task)> post_to_loop();
+  // The proxy (session_proxy.cc)
   void hold_lease(std::string_view purpose, const plugin_host::Lease& lease);
+
+  [[nodiscard]] std::function<void(Task)> post_to_loop();
 
   const std::string name_;
   runtime::Loop& loop_;
@@ -218,13 +224,10 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   // Everything below belongs to the loop.
   Record record_;
-  std::string metadata_json_;  // of the config; empty = none
-  event::Ignore ignore_;       // likewise
-  std::string shown_config_;   // the config with its secrets masked
+  Settings settings_;  // of record_.config_json
   State state_ = State::Stopped;
   std::optional<Reason> reason_;
-  std::vector<std::pair<State, std::int64_t>> history_;  // of this run, the last three
-  std::string last_data_;                                // `data` of the last session.status
+  StatusHistory history_;  // of this run
   std::optional<QrCode> qr_;
   int qr_attempts_ = 0;
   bool removed_ = false;

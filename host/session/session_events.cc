@@ -22,7 +22,7 @@ std::vector<Session::Outgoing> Session::prepare(std::vector<EngineEvent> events,
   out.reserve(events.size());
   const std::string me = view_.me_json();
   for (const EngineEvent& event : events) {
-    if (ignore_.drops(event.type, event.order_key)) {
+    if (settings_.ignore.drops(event.type, event.order_key)) {
       continue;
     }
     event::Draft draft;
@@ -32,7 +32,7 @@ std::vector<Session::Outgoing> Session::prepare(std::vector<EngineEvent> events,
     draft.order_key = event.order_key;
     draft.payload_json = event.json;
     draft.me_json = me;
-    draft.metadata_json = metadata_json_;
+    draft.metadata_json = settings_.metadata_json;
     draft.timestamp_ms = event.timestamp_ms > 0 ? event.timestamp_ms : loop_.clock().unix_ms();
     draft.ephemeral = event.ephemeral;
     Outgoing outgoing{env_.envelope.make(draft), 0};

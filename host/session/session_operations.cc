@@ -1,41 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A session's operations: one at a time, in the order they were asked for.
-#include <algorithm>
-
-#include "base/json.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
-#include "config/session_config.hpp"
-#include "plugin/registry.hpp"
-#include "proxy/proxy_service.hpp"
 #include "session/config_secrets.hpp"
 #include "session/session.hpp"
 
 namespace waxwing::session {
 namespace {
 
-using plugin_host::Answer;
 using plugin_host::WriteOp;
 
 constexpr std::size_t kMaxOperations = 64;  // waiting on one session
 
-// The engine's own section, with the server's values for what the session does not say.
-std::string section_of(const config::SessionConfigSchema& schema,
-                       const plugin_host::EngineInfo& info, const std::string& session_config) {
-  const auto parsed = json::parse(session_config);
-  const Json* own = parsed.has_value() ? json::find(*parsed, info.config_section) : nullptr;
-  return json::dump(schema.section(info.config_section, own != nullptr ? *own : Json()));
-}
-
-bool debug_of(const std::string& session_config) {
-  const auto parsed = json::parse(session_config);
-  return parsed.has_value() && json::bool_or(*parsed, "debug", false);
-}
-
 }  // namespace
 
-// The queue
-// ----------------------------------------------------------------------------------------
+// The queue ---------------------------------------------------------------------------------------
 
 void Session::enqueue(Operation operation, Done done) {
   loop_.post([self = shared_from_this(), operation = std::move(operation),
@@ -216,8 +195,7 @@ void Session::suspend(Done done) {
       std::move(done));
 }
 
-// The operations
-// -----------------------------------------------------------------------------------
+// The operations ----------------------------------------------------------------------------------
 
 bool Session::wanted_here() const {
   return record_.running && record_.worker == env_.config.lifecycle.worker_id;
@@ -354,117 +332,6 @@ void Session::wipe(Done done) {
       });
     }
   });
-}
-
-// The engine's life
-// --------------------------------------------------------------------------------
-
-void Session::launch() {
-  history_.clear();
-  last_data_.clear();
-  qr_attempts_ = 0;
-  if (!counted_ && !(counted_ = env_.engine_starts(record_.engine))) {
-    set_state(State::Failed, Reason{"max_sessions", "The engine runs its most sessions already"},
-              "");
-    return;
-  }
-  const auto type = env_.plugins.find_engine(record_.engine);
-  if (!type.has_value()) {
-    engine_ended();
-    set_state(State::Failed,
-              Reason{"engine_missing", "The engine " + record_.engine + " is not loaded"}, "");
-    return;
-  }
-  set_state(State::Starting, std::nullopt, "");
-  plugin_host::EngineSession::Params params;
-  params.name = name_;
-  params.config_json = section_of(env_.session_config, *type->info, record_.config_json);
-  params.session_config_json = record_.config_json;
-  params.stored_version = record_.storage_version;
-  params.max_events = env_.config.limits.session_events;
-  params.max_event_bytes = env_.config.limits.session_events_bytes;
-  params.debug = debug_of(record_.config_json);
-  auto engine = plugin_host::EngineSession::create(type->module, *type->info, std::move(params),
-                                                   loop_, *this);
-  if (!engine.has_value()) {
-    engine_ended();
-    set_state(State::Failed, Reason{"start_failed", engine.error().message()}, "");
-    return;
-  }
-  engine_ = std::move(*engine);
-  const std::uint32_t stored = record_.storage_version;
-  const std::uint32_t current = type->info->storage_version;
-  if (stored > current) {
-    fail("storage_newer", "The session's data was written by a newer version of the engine");
-    return;
-  }
-  if (stored != 0 && stored < current && engine_->can_migrate()) {
-    engine_->migrate(stored, env_.config.lifecycle.start_timeout,
-                     [self = shared_from_this(), engine = engine_.get()](const Answer& answer) {
-                       if (self->engine_.get() != engine || self->ending_) {
-                         return;
-                       }
-                       if (answer.status.is_ok()) {
-                         self->run_engine();
-                       } else {
-                         self->fail("migration_failed", answer.status.message());
-                       }
-                     });
-    return;
-  }
-  run_engine();
-}
-
-void Session::run_engine() {
-  const std::uint32_t current = engine_->info().storage_version;
-  if (record_.storage_version != current) {
-    record_.storage_version = current;
-    save([](const Status&) {});  // written again at the next start if this one is lost
-  }
-  engine_->start(env_.config.lifecycle.start_timeout,
-                 [self = shared_from_this(), engine = engine_.get()](const Answer& answer) {
-                   if (answer.status.is_ok() || self->engine_.get() != engine || self->ending_) {
-                     return;
-                   }
-                   self->fail(
-                       answer.status.code() == Code::Timeout ? "start_timeout" : "start_failed",
-                       answer.status.message());
-                 });
-}
-
-void Session::end_engine(Farewell farewell, Task then) {
-  if (!engine_) {
-    then();
-    return;
-  }
-  end_waiters_.push_back(std::move(then));
-  if (std::exchange(ending_, true)) {
-    return;
-  }
-  loop_.cancel_timer(std::exchange(start_deadline_, 0));
-  const Millis deadline = env_.config.lifecycle.stop_timeout;
-  auto close = [self = shared_from_this()](const Answer&) {
-    self->engine_->close([self] { self->engine_ended(); });
-  };
-  if (farewell == Farewell::Logout) {
-    engine_->logout(deadline, std::move(close));
-  } else {
-    engine_->stop(deadline, std::move(close));
-  }
-}
-
-void Session::engine_ended() {
-  engine_.reset();
-  ending_ = false;
-  for (const auto& [purpose, lease] : std::exchange(leases_, {})) {
-    env_.proxies.release(record_.proxy, lease.id);
-  }
-  if (std::exchange(counted_, false)) {
-    env_.engine_ends(record_.engine);
-  }
-  for (const Task& then : std::exchange(end_waiters_, {})) {
-    then();
-  }
 }
 
 }  // namespace waxwing::session

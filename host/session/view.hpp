@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "plugin/engine_session.hpp"
+#include "plugin/engine_sink.hpp"
 #include "session/state.hpp"
 
 namespace waxwing::session {
