@@ -17,20 +17,27 @@ constexpr std::size_t kIdTimeSize = 14;  // of these the part that says when
 struct Bus::Visits {
   std::atomic<std::size_t> here{0};
   std::atomic<std::int64_t> last_seen_ms{0};  // unix time
+
+  void begin() { ++here; }
+  void end(std::int64_t now_ms) {
+    last_seen_ms = now_ms;
+    --here;
+  }
 };
 
 class Bus::Subscription {
  public:
-  Subscription(Listener listener, std::shared_ptr<Visits> visits, const Clock& clock)
+  using AllVisits = std::vector<std::shared_ptr<Visits>>;
+
+  Subscription(Listener listener, AllVisits visits, const Clock& clock)
       : listener_(std::move(listener)), visits_(std::move(visits)), clock_(clock) {
-    if (visits_) {
-      ++visits_->here;
+    for (const auto& one : visits_) {
+      one->begin();
     }
   }
   ~Subscription() {
-    if (visits_) {
-      visits_->last_seen_ms = clock_.unix_ms();
-      --visits_->here;
+    for (const auto& one : visits_) {
+      one->end(clock_.unix_ms());
     }
   }
   Subscription(const Subscription&) = delete;
@@ -40,12 +47,14 @@ class Bus::Subscription {
 
  private:
   const Listener listener_;
-  const std::shared_ptr<Visits> visits_;  // null: not a client's
+  const AllVisits visits_;  // that this is one of; none: not a client's
   const Clock& clock_;
 };
 
+Bus::Bus(BusOptions options) : options_(options), any_visits_(std::make_shared<Visits>()) {}
+
 Bus::SubscriptionPtr Bus::add(const std::string& session, Listener listener,
-                              std::shared_ptr<Visits> visits) {
+                              std::vector<std::shared_ptr<Visits>> visits) {
   auto subscription =
       std::make_shared<Subscription>(std::move(listener), std::move(visits), clock());
   Listeners& listeners = by_session_[session];
@@ -56,7 +65,7 @@ Bus::SubscriptionPtr Bus::add(const std::string& session, Listener listener,
 
 Bus::SubscriptionPtr Bus::subscribe(const std::string& session, Listener listener) {
   const std::lock_guard lock(mutex_);
-  return add(session, std::move(listener), nullptr);
+  return add(session, std::move(listener), {});
 }
 
 Bus::SubscriptionPtr Bus::subscribe_client(const std::string& session,
@@ -69,7 +78,7 @@ Bus::SubscriptionPtr Bus::subscribe_client(const std::string& session,
     };
     std::copy_if(behind(*since), window_.cend(), std::back_inserter(past), is_of_session);
   }
-  return add(session, std::move(listener), visits_of(session));
+  return add(session, std::move(listener), {visits_of(session), any_visits_});
 }
 
 std::deque<EventPtr>::const_iterator Bus::behind(std::string_view id) const {
@@ -115,8 +124,9 @@ std::int64_t Bus::wanted_until(const std::string& session) const {
   return until_ms;
 }
 
-void Bus::recall(const std::vector<EventPtr>& earlier) {
+void Bus::recall(const std::vector<EventPtr>& earlier, std::int64_t wanted_until_ms) {
   const std::lock_guard lock(mutex_);
+  any_visits_->last_seen_ms = wanted_until_ms - options_.return_time.count();
   for (const EventPtr& event : earlier) {
     remember(event);
   }
@@ -154,7 +164,11 @@ void Bus::publish(const EventPtr& event) {
 void Bus::remember(const EventPtr& event) {
   window_.push_back(event);
   window_bytes_ += event->size_bytes();
-  while (window_.size() > options_.window_events || window_bytes_ > options_.window_bytes) {
+  const std::int64_t now_ms = clock().unix_ms();
+  const bool watched = wanted_until(*any_visits_) >= now_ms;
+  const std::size_t most_bytes =
+      watched ? options_.window_bytes : std::min(options_.window_bytes, options_.unwatched_bytes);
+  while (window_.size() > options_.window_events || window_bytes_ > most_bytes) {
     window_bytes_ -= window_.front()->size_bytes();
     window_.pop_front();
   }

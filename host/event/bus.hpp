@@ -26,6 +26,9 @@ struct BusOptions {
   // The window of past events that clients can ask for.
   std::size_t window_events = 10'000;
   std::size_t window_bytes = 32 << 20;
+  // Of these octets, while no client is here or expected: enough for one that comes back at once
+  // after a restart, of which this run does not know yet.
+  std::size_t unwatched_bytes = 512 << 10;
   // How long a client that went is expected to come back.
   Millis return_time = std::chrono::hours(24);
   const Clock* clock = &Clock::system();
@@ -41,7 +44,7 @@ class Bus {
   class Subscription;  // ends with its last owner
   using SubscriptionPtr = std::shared_ptr<Subscription>;
 
-  explicit Bus(BusOptions options = {}) : options_(options) {}
+  explicit Bus(BusOptions options = {});
 
   // Events of one session, or of all with "". An event that is being published meanwhile may or
   // may not arrive; none arrives once the subscription is gone, but for a call that runs just then.
@@ -57,8 +60,9 @@ class Bus {
   // now; in the past when none is expected.
   [[nodiscard]] std::int64_t wanted_until(const std::string& session) const;
 
-  // Events of earlier runs, oldest first, for the window. Before the first publish().
-  void recall(const std::vector<EventPtr>& earlier);
+  // Events of earlier runs, oldest first, for the window, and until when (unix time in ms) clients
+  // of those runs may come back for them. Before the first publish().
+  void recall(const std::vector<EventPtr>& earlier, std::int64_t wanted_until_ms);
   void publish(const EventPtr& event);
 
   [[nodiscard]] std::size_t subscriptions() const;
@@ -68,13 +72,13 @@ class Bus {
 
  private:
   using Listeners = std::vector<std::weak_ptr<Subscription>>;
-  struct Visits;  // of clients, to one session or to all
+  struct Visits;  // of clients, to one session, to "all sessions" or to anything
 
   void remember(const EventPtr& event);
   // Where in the window begins what happened after that event.
   [[nodiscard]] std::deque<EventPtr>::const_iterator behind(std::string_view id) const;
   [[nodiscard]] SubscriptionPtr add(const std::string& session, Listener listener,
-                                    std::shared_ptr<Visits> visits);
+                                    std::vector<std::shared_ptr<Visits>> visits);
   [[nodiscard]] std::shared_ptr<Visits> visits_of(const std::string& session);
   [[nodiscard]] std::int64_t wanted_until(const Visits& visits) const;
 
@@ -83,6 +87,7 @@ class Bus {
   mutable std::mutex mutex_;                                         // guards all below
   std::unordered_map<std::string, Listeners> by_session_;            // "" = of all sessions
   std::unordered_map<std::string, std::shared_ptr<Visits>> visits_;  // likewise
+  const std::shared_ptr<Visits> any_visits_;
   std::deque<EventPtr> window_;
   std::size_t window_bytes_ = 0;
 };

@@ -76,16 +76,15 @@ class Recalling {
           changed_.notify_one();
         });
   }
-  // Oldest first.
-  [[nodiscard]] std::vector<EventPtr> finish() {
+  void give_to(Bus& bus) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return under_way_ == 0; });
-    std::vector<EventPtr> events;
-    events.reserve(kept_.size());
+    std::vector<EventPtr> oldest_first;
+    oldest_first.reserve(kept_.size());
     for (auto& [key, event] : kept_) {
-      events.push_back(std::move(event));
+      oldest_first.push_back(std::move(event));
     }
-    return events;
+    bus.recall(oldest_first, wanted_until_ms_);
   }
 
  private:
@@ -106,6 +105,7 @@ class Recalling {
       bytes_ -= kept_.begin()->second->size_bytes();
       kept_.erase(kept_.begin());
     }
+    wanted_until_ms_ = std::max(wanted_until_ms_, earlier.wanted_until_ms);
     told_(session, std::move(earlier));
   }
 
@@ -116,6 +116,7 @@ class Recalling {
   std::size_t under_way_ = 0;
   std::multimap<std::string, EventPtr> kept_;  // by key
   std::size_t bytes_ = 0;
+  std::int64_t wanted_until_ms_ = 0;
 };
 
 }  // namespace
@@ -175,7 +176,7 @@ void recall(const std::vector<KeptIn>& sessions, RecentLimits limits, Bus& bus,
   for (const KeptIn& from : sessions) {
     recalling.read(from, limits);
   }
-  bus.recall(recalling.finish());
+  recalling.give_to(bus);
 }
 
 }  // namespace waxwing::event

@@ -93,6 +93,46 @@ TEST(Bus, TheWindowIsBounded) {
   EXPECT_THAT(past, IsEmpty());
 }
 
+// As many events of 100 octets as the window holds, as a client sees that comes now.
+std::size_t held(Bus& bus) {
+  for (int i = 0; i < 100; ++i) {
+    auto event = std::make_shared<Event>(*make("a", "x"));
+    event->json = std::string(100, 'j');
+    bus.publish(event);
+  }
+  std::vector<EventPtr> past;
+  const auto visitor = bus.subscribe_client("", "begin", past, [](const auto&) {});
+  return past.size();
+}
+
+TEST(Bus, TheWindowIsSmallUntilAClientComesAndWhenNoneIsExpectedAnyMore) {
+  ManualClock clock;
+  const BusOptions options{.window_bytes = 1 << 20,
+                           .unwatched_bytes = 2'000,
+                           .return_time = std::chrono::hours(1),
+                           .clock = &clock};
+  Bus bus(options);
+  const auto metrics = bus.subscribe("", [](const EventPtr&) {});
+  const std::size_t few = held(bus);
+  EXPECT_GT(few, 0U);
+  EXPECT_LT(few, 20U);
+  clock.advance(options.return_time);
+  EXPECT_GE(held(bus), few + 100);  // for the client of the first look
+  clock.advance(options.return_time + Millis(1));
+  EXPECT_EQ(held(bus), few);
+}
+
+TEST(Bus, ClientsOfAnEarlierRunAreExpected) {
+  ManualClock clock;
+  const BusOptions options{.unwatched_bytes = 2'000, .clock = &clock};
+  Bus expecting(options);
+  expecting.recall({make("a", "earlier")}, clock.unix_ms() + 1'000);
+  EXPECT_EQ(held(expecting), 101U);
+  Bus late(options);
+  late.recall({make("a", "earlier")}, clock.unix_ms() - 1);
+  EXPECT_LT(held(late), 20U);
+}
+
 TEST(Bus, ThreadsMayPublishAndSubscribeAtTheSameTime) {
   Bus bus;
   std::atomic<int> heard{0};
