@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP requests to others over libcurl.
+// HTTP requests to others: the short way, and the one over libcurl.
 #include "net/http_client.hpp"
 
 #include <curl/curl.h>
 #include <sys/socket.h>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/check.hpp"
 #include "net/address.hpp"
 #include "net/curl_loop.hpp"
+#include "net/http_pool.hpp"
 #include "runtime/loop.hpp"
 
 namespace waxwing::net {
 namespace {
 
 constexpr std::size_t kIdleHandles = 64;
+constexpr std::size_t kMostRedirecting = 1000;
 // Answers are short; libcurl allocates this much for each request.
 constexpr long kBufferBytes = 1024;
 
@@ -140,14 +143,17 @@ Result<HttpResponse> outcome_of(Transfer& transfer, CURLcode code) {
 
 struct HttpClient::Impl {
   runtime::Loop& loop;
+  HttpPool pool;
+  std::unordered_set<std::string> redirecting;  // URLs
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers;
   std::vector<Easy> idle;  // kept for the next requests
   CurlLoop curl;
 
-  Impl(runtime::Loop& on, long connections)
-      : loop(on), curl(on, {connections, connections}, [this](CURL* easy, CURLcode code) {
-          finish(easy, code);
-        }) {}
+  Impl(Network& network, runtime::Loop& on, long connections)
+      : loop(on),
+        pool(network, on, static_cast<std::size_t>(connections)),
+        curl(on, {connections, connections},
+             [this](CURL* easy, CURLcode code) { finish(easy, code); }) {}
 
   ~Impl() {
     for (const auto& [easy, transfer] : transfers) {
@@ -169,6 +175,29 @@ struct HttpClient::Impl {
     transfer->done(std::move(outcome));  // may be the end of this
   }
 
+  void send_by_curl(HttpRequest request, Done done) {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->request = std::move(request);
+    transfer->done = std::move(done);
+    transfer->easy = fresh();
+    if (!transfer->easy) {
+      loop.post([done = std::move(transfer->done)] {
+        done(Status(Code::NoMemory, "no memory for a request"));
+      });
+      return;
+    }
+    prepare(*transfer);
+    CURL* easy = transfer->easy.get();
+    transfers.emplace(easy, std::move(transfer));
+    if (const CURLMcode code = curl.add(easy); code != CURLM_OK) {
+      auto failed = std::move(transfers.at(easy));
+      transfers.erase(easy);
+      loop.post([failed = std::move(failed), code] {
+        failed->done(Status(Code::Internal, curl_multi_strerror(code)));
+      });
+    }
+  }
+
   void recycle(Easy easy) {
     if (idle.size() < kIdleHandles) {
       curl_easy_reset(easy.get());
@@ -186,36 +215,35 @@ struct HttpClient::Impl {
   }
 };
 
-HttpClient::HttpClient(runtime::Loop& loop, std::size_t connections)
-    : impl_(std::make_unique<Impl>(loop, static_cast<long>(connections))) {}
+HttpClient::HttpClient(Network& network, runtime::Loop& loop, std::size_t connections)
+    : impl_(std::make_unique<Impl>(network, loop, static_cast<long>(connections))) {}
 
 HttpClient::~HttpClient() = default;
 
 void HttpClient::send(HttpRequest request, Done done) {
-  auto transfer = std::make_unique<Transfer>();
-  transfer->request = std::move(request);
-  transfer->done = std::move(done);
-  transfer->easy = impl_->fresh();
-  if (!transfer->easy) {
-    impl_->loop.post([done = std::move(transfer->done)] {
-      done(Status(Code::NoMemory, "no memory for a request"));
-    });
+  auto target = HttpPool::target_of(request);
+  if (!target.has_value() || impl_->redirecting.contains(request.url)) {
+    impl_->send_by_curl(std::move(request), std::move(done));
     return;
   }
-  prepare(*transfer);
-  CURL* easy = transfer->easy.get();
-  impl_->transfers.emplace(easy, std::move(transfer));
-  if (const CURLMcode code = impl_->curl.add(easy); code != CURLM_OK) {
-    auto failed = std::move(impl_->transfers.at(easy));
-    impl_->transfers.erase(easy);
-    impl_->loop.post([failed = std::move(failed), code] {
-      failed->done(Status(Code::Internal, curl_multi_strerror(code)));
-    });
-  }
+  auto shared = std::make_shared<const HttpRequest>(std::move(request));
+  impl_->pool.send(shared, std::move(*target),
+                   [impl = impl_.get(), shared, done = std::move(done)](
+                       Result<HttpResponse> outcome, bool redirects) mutable {
+                     if (!redirects || shared->max_redirects == 0) {
+                       done(std::move(outcome));  // may be the end of this
+                       return;
+                     }
+                     if (impl->redirecting.size() >= kMostRedirecting) {
+                       impl->redirecting.clear();
+                     }
+                     impl->redirecting.insert(shared->url);
+                     impl->send_by_curl(*shared, std::move(done));
+                   });
 }
 
 std::size_t HttpClient::under_way() const noexcept {
-  return impl_->transfers.size();
+  return impl_->pool.under_way() + impl_->transfers.size();
 }
 
 }  // namespace waxwing::net
