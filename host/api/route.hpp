@@ -10,6 +10,7 @@
 #include "api/auth.hpp"
 #include "api/context.hpp"
 #include "base/json_fwd.hpp"
+#include "base/json_schema.hpp"
 #include "http/request.hpp"
 #include "http/responder.hpp"
 #include "session/session.hpp"
@@ -32,8 +33,9 @@ struct Call {
 };
 
 using Handler = void (*)(const Context& context, Call&& call);
-// Makes an operation's arguments of what a caller sent under other names.
-using Adapt = void (*)(Json& arguments);
+// Makes an operation's arguments of what a caller sent under other names, or says what is wrong
+// with those.
+using Adapt = std::vector<Violation> (*)(Json& arguments);
 
 struct Query {
   std::string_view name;

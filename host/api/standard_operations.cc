@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/answers.hpp"
 #include "api/body.hpp"
@@ -159,21 +160,46 @@ void each_parameter(std::string_view pattern, F&& take) {
   }
 }
 
-void adapt_typing(Json& arguments) {
-  arguments["presence"] = "typing";
+// Takes a text out of the arguments that must be there.
+std::string take_text(Json& arguments, const char* name, std::vector<Violation>& violations) {
+  const auto it = arguments.find(name);
+  if (it == arguments.end()) {
+    violations.push_back({name, "is required"});
+  } else if (!it->is_string()) {
+    violations.push_back({name, "must be a string"});
+  } else if (it->get_ref<const std::string&>().empty()) {
+    violations.push_back({name, "should not be empty"});
+  } else {
+    std::string text = it->get<std::string>();
+    arguments.erase(it);
+    return text;
+  }
+  return {};
 }
-void adapt_paused(Json& arguments) {
-  arguments["presence"] = "paused";
+
+std::vector<Violation> show_presence(Json& arguments, const char* presence) {
+  std::vector<Violation> violations;
+  arguments["chatId"] = take_text(arguments, "chatId", violations);
+  arguments["presence"] = presence;
+  return violations;
 }
-void adapt_phone(Json& arguments) {
-  arguments["chatId"] = json::string_or(arguments, "phone", "");
-  arguments.erase("phone");
+std::vector<Violation> adapt_typing(Json& arguments) {
+  return show_presence(arguments, "typing");
 }
-void adapt_link(Json& arguments) {
-  arguments["text"] =
-      json::string_or(arguments, "title", "") + "\n" + json::string_or(arguments, "url", "");
-  arguments.erase("title");
-  arguments.erase("url");
+std::vector<Violation> adapt_paused(Json& arguments) {
+  return show_presence(arguments, "paused");
+}
+std::vector<Violation> adapt_phone(Json& arguments) {
+  std::vector<Violation> violations;
+  arguments["chatId"] = take_text(arguments, "phone", violations);
+  return violations;
+}
+std::vector<Violation> adapt_link(Json& arguments) {
+  std::vector<Violation> violations;
+  std::string text = take_text(arguments, "title", violations);
+  text += "\n" + take_text(arguments, "url", violations);
+  arguments["text"] = std::move(text);
+  return violations;
 }
 
 }  // namespace
@@ -210,7 +236,10 @@ void run_row(const Context& context, Call&& call) {
     return;
   }
   if (row.adapt != nullptr) {
-    row.adapt(*arguments);
+    if (const auto violations = row.adapt(*arguments); !violations.empty()) {
+      call.send(from_violations(violations));
+      return;
+    }
   }
   type_texts(row.operation, *arguments);
   const int success = row.success;

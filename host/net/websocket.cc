@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "net/http_head.hpp"
+#include "net/websocket_handshake.hpp"
 
 namespace waxwing::net {
 
@@ -27,24 +27,11 @@ std::span<char> scratch() {
   return octets;
 }
 
-bool is_of_handshake(std::string_view name) {
-  for (const std::string_view own : {"host", "upgrade", "connection", "sec-websocket-key",
-                                     "sec-websocket-version", "sec-websocket-extensions"}) {
-    if (equal_ignoring_case(name, own)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 // What is needed until the connection is open, and not for the days after.
 struct WebSocket::Opening {
-  Target target;
-  Headers headers;
-  std::string key = ws_make_key();
-  HttpHeadReader answer;
+  WsHandshake handshake;
   std::shared_ptr<Dial> dial;
 };
 
@@ -52,8 +39,8 @@ std::shared_ptr<WebSocket> WebSocket::open(Network& network, Loop& loop, Options
                                            WebSocketHandler& handler) {
   Dial::Params params = std::move(options.dial);
   const Millis timeout = options.connect_timeout;
-  std::shared_ptr<WebSocket> self(new WebSocket(loop, std::move(options), handler));
-  self->opening_->target = params.target;
+  std::shared_ptr<WebSocket> self(new WebSocket(loop, options, handler));
+  self->opening_.reset(new Opening{{params.target, std::move(options.headers)}, nullptr});
   const std::weak_ptr<WebSocket> weak = self;
   self->timer_ = loop.start_timer(timeout, [weak] {
     if (const auto alive = weak.lock()) {
@@ -70,14 +57,11 @@ std::shared_ptr<WebSocket> WebSocket::open(Network& network, Loop& loop, Options
   return self;
 }
 
-WebSocket::WebSocket(Loop& loop, Options options, WebSocketHandler& handler)
+WebSocket::WebSocket(Loop& loop, const Options& options, WebSocketHandler& handler)
     : loop_(loop),
       handler_(&handler),
-      opening_(std::make_unique<Opening>()),
       reader_(WsRole::Client, options.max_message_bytes),
-      ping_interval_(options.ping_interval) {
-  opening_->headers = std::move(options.headers);
-}
+      ping_interval_(options.ping_interval) {}
 
 WebSocket::~WebSocket() {
   release();
@@ -96,22 +80,8 @@ void WebSocket::on_dialled(Stream stream, End end) {
   }
   stream_ = std::move(stream);
   state_ = State::Handshaking;
-  send_handshake();
+  output_ = opening_->handshake.request();
   turn();
-}
-
-void WebSocket::send_handshake() {
-  const Opening& o = *opening_;
-  output_ = "GET " + o.target.path + " HTTP/1.1\r\nHost: " + o.target.host_header() +
-            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-            "\r\nSec-WebSocket-Key: " +
-            o.key + "\r\n";
-  for (const auto& [name, value] : o.headers) {
-    if (!is_of_handshake(name)) {
-      output_.append(name).append(": ").append(value).append("\r\n");
-    }
-  }
-  output_ += "\r\n";
 }
 
 void WebSocket::on_connect_timeout() {
@@ -123,7 +93,7 @@ void WebSocket::on_connect_timeout() {
 }
 
 void WebSocket::take_handshake(std::string_view& input) {
-  switch (opening_->answer.feed(input)) {
+  switch (opening_->handshake.feed(input)) {
     case HttpHeadReader::State::More:
       return;
     case HttpHeadReader::State::Bad:
@@ -132,7 +102,7 @@ void WebSocket::take_handshake(std::string_view& input) {
     case HttpHeadReader::State::Done:
       break;
   }
-  End refusal = check_answer(opening_->answer.head());
+  End refusal = opening_->handshake.verdict();
   if (!refusal.is_ok()) {
     finish(std::move(refusal));
     return;
@@ -144,42 +114,10 @@ void WebSocket::take_handshake(std::string_view& input) {
     last_input_ = loop_.clock().monotonic();
     arm_ping(ping_interval_);
   }
-  handler_->on_opened(opening->answer.head().headers);
-}
-
-// RFC 6455, 4.1.
-End WebSocket::check_answer(const HttpHead& head) const {
-  if (head.code != 101) {
-    End end = End::failed("handshake_refused",
-                          "the server answered " + std::to_string(head.code) + ", not 101");
-    end.http_code = head.code;
-    return end;
-  }
-  const bool upgraded = head.has_token("upgrade", "websocket") &&
-                        head.has_token("connection", "upgrade") &&
-                        head.find("sec-websocket-accept") == ws_accept_of_key(opening_->key) &&
-                        head.find("sec-websocket-extensions").empty();
-  if (!upgraded) {
-    return End::failed("protocol_error", "the server's handshake is not that of a WebSocket");
-  }
-  const std::string_view chosen = head.find("sec-websocket-protocol");
-  if (chosen.empty()) {
-    return {};
-  }
-  HttpHead asked;
-  for (const auto& [name, value] : opening_->headers) {
-    asked.headers.emplace_back(lower_case(name), value);
-  }
-  return asked.has_token("sec-websocket-protocol", chosen)
-             ? End{}
-             : End::failed("protocol_error", "the server chose a sub-protocol nobody asked for");
+  handler_->on_opened(opening->handshake.answer_headers());
 }
 
 // Reading ----------------------------------------------------------------------------------------
-
-void WebSocket::on_ready() {
-  turn();
-}
 
 void WebSocket::turn() {
   const auto self = shared_from_this();
@@ -215,20 +153,12 @@ bool WebSocket::read_some() {
     case Stream::Io::Blocked:
       return false;
     case Stream::Io::End:
-      if (state_ == State::Closing) {
-        finish({Code::Ok, "", "", ws_close::kAbnormal});
-      } else if (state_ == State::Handshaking) {
-        finish(End::failed("handshake_refused", "the server closed instead of answering"));
-      } else {
-        finish(End::failed("connection_closed", "the far end closed without a goodbye"));
-      }
+      lose(state_ == State::Handshaking
+               ? End::failed("handshake_refused", "the server closed instead of answering")
+               : End::failed("connection_closed", "the far end closed without a goodbye"));
       return false;
     case Stream::Io::Failed:
-      if (state_ == State::Closing) {
-        finish({Code::Ok, "", "", ws_close::kAbnormal});
-      } else {
-        finish(stream_.failure());
-      }
+      lose(stream_.failure());
       return false;
   }
   return false;
@@ -354,11 +284,7 @@ bool WebSocket::flush() {
       break;
     }
     if (result != Stream::Io::Some) {
-      if (state_ == State::Closing) {
-        finish({Code::Ok, "", "", ws_close::kAbnormal});
-      } else {
-        finish(stream_.failure());
-      }
+      lose(stream_.failure());
       return false;
     }
   }
@@ -392,7 +318,7 @@ void WebSocket::watch() {
   if (watch_ == 0) {
     watch_ = loop_.watch(stream_.descriptor(), interest, [weak = weak_from_this()](std::uint32_t) {
       if (const auto self = weak.lock()) {
-        self->on_ready();
+        self->turn();
       }
     });
     interest_ = interest;
@@ -464,6 +390,14 @@ void WebSocket::close(std::uint16_t code, std::string_view reason) {
       self->finish({Code::Ok, "", "", ws_close::kAbnormal});
     }
   });
+}
+
+// The connection is gone. That is no failure for who has said goodbye.
+void WebSocket::lose(End end) {
+  if (state_ == State::Closing) {
+    end = {Code::Ok, "", "", ws_close::kAbnormal};
+  }
+  finish(std::move(end));
 }
 
 void WebSocket::abort(End end) {

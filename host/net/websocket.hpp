@@ -18,7 +18,6 @@
 
 namespace waxwing::net {
 
-struct HttpHead;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // What a WebSocket tells. Called from the loop's queue, never from inside of the WebSocket's own
@@ -69,16 +68,13 @@ class WebSocket final : public std::enable_shared_from_this<WebSocket> {
   enum class State : std::uint8_t { Dialling, Handshaking, Open, Closing, Over };
   struct Opening;
 
-  WebSocket(runtime::Loop& loop, Options options, WebSocketHandler& handler);
+  WebSocket(runtime::Loop& loop, const Options& options, WebSocketHandler& handler);
   void on_dialled(Stream stream, End end);
-  void send_handshake();
   void on_connect_timeout();
-  void on_ready();
   void turn();
   [[nodiscard]] bool read_some();
   void take(std::string_view input);
   void take_handshake(std::string_view& input);
-  [[nodiscard]] End check_answer(const HttpHead& head) const;
   [[nodiscard]] bool take_event(const WsEvent& event);
   [[nodiscard]] bool flush();
   void flush_soon();
@@ -86,6 +82,7 @@ class WebSocket final : public std::enable_shared_from_this<WebSocket> {
   void watch();
   void arm_ping(Millis delay);
   void on_ping_timer();
+  void lose(End end);
   void finish(End end);
   void release();
 

@@ -13,11 +13,6 @@ namespace {
 
 const Json kNothing = Json::object();
 
-// A browser's texts may hold half a character; they are never worth an exception.
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 void Cdp::call(const std::string& session, std::string_view method, const Json& params,

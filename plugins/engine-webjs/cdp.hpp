@@ -12,11 +12,9 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json_fwd.hpp>
+#include "json_values.hpp"
 
 namespace webjs {
-
-using Json = nlohmann::json;
 
 // How a call ended. `result` is empty unless ok.
 struct CdpResult {

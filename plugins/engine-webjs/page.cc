@@ -5,31 +5,21 @@
 #include <sodium.h>
 
 #include <utility>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "embedded.hpp"
+#include "json_values.hpp"
+#include "network_reason.hpp"
 
 namespace webjs {
 namespace {
 
 constexpr std::uint32_t kConnectMs = 20'000;  // until DevTools answers
 constexpr std::uint32_t kStepMs = 10'000;
-constexpr std::size_t kMaxToldBytes = std::size_t{1} << 20U;
-constexpr std::uint32_t kMaxToldPerS = 2000;
 constexpr std::size_t kMaxChallenges = 4;  // the first answer is good for all of the browser
 constexpr int kWidth = 1280;
 constexpr int kHeight = 720;
-
-std::string text_of(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
-std::string as_json(std::string_view text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 std::string to_base64(std::string_view octets) {
   std::string text(sodium_base64_encoded_len(octets.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
@@ -66,57 +56,11 @@ std::string exception_text(const Json& details) {
 
 }  // namespace
 
-std::string random_name() {
-  std::string name = "_";
-  constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz012345";
-  unsigned char octets[20];
-  randombytes_buf(octets, sizeof octets);
-  for (const unsigned char octet : octets) {
-    name += kDigits[octet % kDigits.size()];
-  }
-  return name;
-}
-
-std::string_view network_reason(std::string_view error) {
-  struct Meaning {
-    std::string_view part;
-    std::string_view reason;
-  };
-  constexpr Meaning kMeanings[] = {
-      {"INVALID_AUTH_CREDENTIALS", "proxy_authentication"},
-      {"PROXY_AUTH", "proxy_authentication"},
-      {"PROXY_CONNECTION_FAILED", "proxy_unreachable"},
-      {"SOCKS_CONNECTION", "proxy_unreachable"},
-      {"TUNNEL_CONNECTION_FAILED", "proxy_refused"},
-      {"PROXY_CERTIFICATE", "proxy_protocol"},
-      {"MANDATORY_PROXY", "no_proxy"},
-      {"NAME_NOT_RESOLVED", "dns_failed"},
-      {"NAME_RESOLUTION", "dns_failed"},
-      {"CONNECTION_REFUSED", "connect_refused"},
-      {"CONNECTION_RESET", "connection_reset"},
-      {"EMPTY_RESPONSE", "connection_closed"},
-      {"CONNECTION_CLOSED", "connection_closed"},
-      {"TIMED_OUT", "timeout"},
-      {"CERT_DATE_INVALID", "certificate_expired"},
-      {"CERT_COMMON_NAME", "certificate_wrong_host"},
-      {"ERR_CERT", "certificate_invalid"},
-      {"ERR_SSL", "tls_failed"},
-  };
-  for (const Meaning& meaning : kMeanings) {
-    if (error.find(meaning.part) != std::string_view::npos) {
-      return meaning.reason;
-    }
-  }
-  return "target_unreachable";
-}
-
 Page::Page(Loop& loop, Browser& browser, PageOptions options, Listener& listener)
     : loop_(loop),
       browser_(browser),
       options_(std::move(options)),
       listener_(listener),
-      binding_(random_name()),
-      key_(random_name()),
       handle_(random_name()) {
   browser_.call("", "Browser.getVersion", Json::object(), kConnectMs,
                 [this](const CdpResult& result) {
@@ -165,7 +109,7 @@ void Page::prepare() {
   step("Page.enable", Json::object());
   step("Runtime.enable", Json::object());
   step("Inspector.enable", Json::object());
-  step("Runtime.addBinding", {{"name", binding_}});
+  step("Runtime.addBinding", {{"name", binding_.name()}});
   step("Emulation.setDeviceMetricsOverride",
        {{"width", kWidth}, {"height", kHeight}, {"deviceScaleFactor", 1}, {"mobile", false}});
   if (!options_.user_agent.empty()) {
@@ -212,20 +156,18 @@ void Page::navigate() {
        });
 }
 
-// First in every document and frame, before anybody can look: takes the binding away from the page,
-// silences wa-js's reports to third parties, and starts the driver where it belongs.
+// First in every document and frame: silences wa-js's reports to third parties, and starts the
+// driver where the page is heard.
 std::string Page::preamble() const {
   const Json options = {{"tagsEventsOn", options_.tags_events},
                         {"deviceName", options_.device_name},
                         {"browserName", options_.browser_name}};
-  std::string script = "(()=>{const raw=window[" + as_json(binding_) + "];delete window[" +
-                       as_json(binding_) + "];const {stringify}=JSON;";
-  script += "window.WPPConfig={disableGoogleAnalytics:true,linkPreviewApiServers:[]};";
-  script += "if(window.top!==window||location.origin!==" + as_json(kOrigin) + "||!raw)return;";
-  script += "const tell=(event,data)=>raw(stringify({key:" + as_json(key_) + ",event,data}));";
-  script += "Object.defineProperty(window," + as_json(handle_) + ",{configurable:true,value:(";
+  std::string script =
+      "(()=>{window.WPPConfig={disableGoogleAnalytics:true,linkPreviewApiServers:[]};";
+  script += binding_.script();
+  script += "Object.defineProperty(window," + dump(handle_) + ",{configurable:true,value:(";
   script += embedded::driver();
-  script += "\n)(tell," + options.dump(-1, ' ', false, Json::error_handler_t::replace) + ",(";
+  script += "\n)(tell," + dump(options) + ",(";
   script += embedded::messaging();
   script += "\n),(";
   script += embedded::groups();
@@ -238,13 +180,16 @@ void Page::on_event(const std::string& session, const std::string& method, const
     return;
   }
   if (method == "Runtime.bindingCalled") {
-    on_binding(params);
+    binding_.hear(params, loop_.now_ms(),
+                  [this](std::int64_t context, const std::string& event, const Json& data) {
+                    on_told(context, event, data);
+                  });
   } else if (method == "Runtime.executionContextCreated") {
     if (const auto it = params.find("context"); it != params.end() && it->is_object()) {
-      on_context(*it);
+      binding_.add_context(*it, target_);
     }
   } else if (method == "Runtime.executionContextsCleared") {
-    contexts_.clear();
+    binding_.forget_contexts();
     driver_.clear();
   } else if (method == "Fetch.requestPaused") {
     on_request(params);
@@ -257,7 +202,7 @@ void Page::on_event(const std::string& session, const std::string& method, const
       fail("page_crashed", "the page crashed again while it was loaded");
       return;
     }
-    contexts_.clear();
+    binding_.forget_contexts();
     driver_.clear();
     browser_.fail(session_, "the page has crashed");
     listener_.on_page_crashed();
@@ -269,51 +214,18 @@ void Page::reload() {
   navigate();
 }
 
-void Page::on_context(const Json& context) {
-  const auto aux = context.find("auxData");
-  const auto id = context.find("id");
-  const bool main = aux != context.end() && aux->is_object() &&
-                    text_of(*aux, "frameId") == target_ && aux->value("isDefault", false) &&
-                    text_of(context, "origin") == kOrigin;
-  if (main && id != context.end() && id->is_number_integer()) {
-    contexts_.insert(id->get<std::int64_t>());
-  }
-}
-
-void Page::on_binding(const Json& params) {
-  const auto context = params.find("executionContextId");
-  const auto payload = params.find("payload");
-  if (text_of(params, "name") != binding_ || context == params.end() ||
-      !context->is_number_integer() || contexts_.count(context->get<std::int64_t>()) == 0 ||
-      payload == params.end() || !payload->is_string() ||
-      payload->get_ref<const std::string&>().size() > kMaxToldBytes) {
-    return;
-  }
-  const std::int64_t now = loop_.now_ms();
-  if (now - told_since_ms_ >= 1000) {
-    told_since_ms_ = now;
-    told_ = 0;
-  }
-  if (++told_ > kMaxToldPerS) {
-    return;
-  }
-  const Json told = Json::parse(payload->get_ref<const std::string&>(), nullptr, false);
-  if (!told.is_object() || text_of(told, "key") != key_) {
-    return;
-  }
-  const std::string event = text_of(told, "event");
-  const auto data = told.find("data");
+void Page::on_told(std::int64_t context, const std::string& event, const Json& data) {
   if (event == "page.loaded") {
     load_deadline_.cancel();
     crashed_ = false;
-    take_driver(context->get<std::int64_t>());
+    take_driver(context);
   }
-  listener_.on_told(event, data == told.end() ? Json() : *data);
+  listener_.on_told(event, data);
 }
 
 // From now on the driver is known by its object, not by a name that the page could find.
 void Page::take_driver(std::int64_t context) {
-  const std::string handle = as_json(handle_);
+  const std::string handle = dump(handle_);
   const std::string script =
       "(()=>{const driver=window[" + handle + "];delete window[" + handle + "];return driver})()";
   send("Runtime.evaluate", {{"expression", script}, {"contextId", context}}, kStepMs,

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // WhatsApp Web in a browser: opens it, puts our scripts into it, hears it, and asks it.
 //
-// Everything the page says is taken for hostile: it is heard only through the one binding, from the
-// main frame at WhatsApp's origin, with the key of this launch, and as JSON of a bounded size.
+// Everything the page says is taken for hostile (page_binding.hpp).
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "browser.hpp"
+#include "page_binding.hpp"
 
 namespace webjs {
-
-inline constexpr std::string_view kOrigin = "https://web.whatsapp.com";
 
 struct PageOptions {
   std::string library_json;  // wa-js, as a JSON text
@@ -89,8 +85,7 @@ class Page {
   void prepared(bool ok, std::string_view error);
   void navigate();
   void take_driver(std::int64_t context);
-  void on_binding(const Json& params);
-  void on_context(const Json& context);
+  void on_told(std::int64_t context, const std::string& event, const Json& data);
   void on_request(const Json& params);
   void on_auth(const Json& params);
   void fail(const std::string& reason, const std::string& text);
@@ -102,26 +97,17 @@ class Page {
   Browser& browser_;
   PageOptions options_;
   Listener& listener_;
-  const std::string binding_;
-  const std::string key_;
-  const std::string handle_;
+  PageBinding binding_;
+  const std::string handle_;  // the driver's name, until take_driver()
   bool connected_ = false;
   bool failed_ = false;
   bool crashed_ = false;
   std::string target_;
   std::string session_;
-  std::string driver_;  // objectId of the driver; empty until the page is loaded
-  std::set<std::int64_t> contexts_;
+  std::string driver_;                // objectId of the driver; empty until the page is loaded
   std::set<std::string> challenged_;  // requests whose proxy challenge was answered
   std::size_t preparing_ = 0;
-  std::uint32_t told_ = 0;  // since told_since_ms_
-  std::int64_t told_since_ms_ = 0;
   wp::ScopedTimer load_deadline_;
 };
-
-// What an error of the browser's network ("net::ERR_…") means, as in docs/reasons.md.
-[[nodiscard]] std::string_view network_reason(std::string_view error);
-
-[[nodiscard]] std::string random_name();
 
 }  // namespace webjs

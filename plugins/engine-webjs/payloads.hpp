@@ -7,11 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
+#include "json_values.hpp"
 
 namespace webjs {
-
-using Json = nlohmann::json;
 
 // One event for webhooks; `order_key` is its chat.
 struct News {

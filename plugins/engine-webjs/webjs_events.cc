@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json_values.hpp"
 #include "webjs_engine.hpp"
 
 namespace webjs {
@@ -18,14 +19,8 @@ constexpr std::uint32_t kRetryMs = 3'000;
 constexpr std::uint32_t kBadStateMs = 2'000;
 constexpr std::size_t kMaxShown = 512;  // of a text that the page gave
 
-std::string text_of(const Json& object, const char* key) {
-  const auto it = object.is_object() ? object.find(key) : object.end();
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
 std::string shown(const Json& value) {
-  std::string text = value.is_string() ? value.get<std::string>()
-                                       : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = value.is_string() ? value.get<std::string>() : dump(value);
   if (text.size() > kMaxShown) {
     text.resize(kMaxShown);
   }
@@ -86,7 +81,7 @@ void WebjsEngine::on_loaded(const Json& data) {
   const auto limited = data.is_object() ? data.find("limited") : data.end();
   const bool is_limited =
       data.is_object() && limited != data.end() && limited->is_array() && !limited->empty();
-  limited_ = is_limited ? limited->dump(-1, ' ', false, Json::error_handler_t::replace) : "";
+  limited_ = is_limited ? dump(*limited) : "";
   show_info();
   const auto missing = data.is_object() ? data.find("missing") : data.end();
   if (missing != data.end() && missing->is_array() && !missing->empty()) {
@@ -175,12 +170,12 @@ void WebjsEngine::show_info() {
   if (!limited_.empty()) {
     info["missing"] = Json::parse(limited_, nullptr, false);
   }
-  engine_info(info.dump(-1, ' ', false, Json::error_handler_t::replace));
+  engine_info(dump(info));
 }
 
 void WebjsEngine::raw_event(std::string_view name, const Json& data) {
   const Json payload = {{"event", name}, {"data", data}};
-  const std::string json = payload.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string json = dump(payload);
   wp::Event event;
   event.type = "engine.event";
   event.json = json;

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json_values.hpp"
 #include "webjs_engine.hpp"
 
 namespace webjs {
@@ -68,7 +69,7 @@ void WebjsEngine::run_operation(const wp::Request& request, wp::Call&& call) {
                  refuse(*shared, Json());
                  return;
                }
-               shared->ok(answer.dump(-1, ' ', false, Json::error_handler_t::replace));
+               shared->ok(dump(answer));
              });
 }
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json_values.hpp"
 #include "webjs_engine.hpp"
 
 namespace webjs {
@@ -15,11 +16,6 @@ namespace {
 
 constexpr std::uint32_t kScreenshotMs = 10'000;
 constexpr std::uint32_t kCodeMs = 20'000;
-
-std::string text_of(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
 
 // The digits of a phone number in international form.
 std::string parse_phone(const std::string& given) {

@@ -73,6 +73,16 @@ TEST_F(Operations, OldPathsLeadToTheSameOperations) {
                          R"(,"chatId":"1234567@c.us","title":"See","url":"https://a.example/"})");
   EXPECT_EQ(reply.status, 201) << reply;
   EXPECT_EQ(reply.json()["body"].text(), "See\nhttps://a.example/");
+  reply = http_.post("/api/sendLinkPreview",
+                     "{\"session\":" + json_text(name) + R"(,"chatId":"1234567@c.us","url":5})");
+  EXPECT_EQ(reply.status, 400) << reply;
+  EXPECT_EQ(reply.json()["message"].texts(),
+            (std::vector<std::string>{"title is required", "url must be a string"}));
+  reply = http_.get("/api/sendText?text=1&session=" + name);
+  EXPECT_EQ(reply.status, 400) << reply;
+  EXPECT_EQ(reply.json()["message"].texts(), std::vector<std::string>{"phone is required"});
+  reply = http_.post("/api/startTyping", "{\"session\":" + json_text(name) + "}");
+  EXPECT_EQ(reply.json()["message"].texts(), std::vector<std::string>{"chatId is required"});
   reply = http_.get("/api/sendText?phone=1234567&text=1&session=" + name);
   EXPECT_EQ(reply.status, 200) << reply;
   EXPECT_EQ(reply.json()["body"].text(), "1");  // still a text

@@ -42,6 +42,8 @@ export class Baileys {
     client.updates = [];
     client.messages = [];
     client.receipts = [];
+    client.readers = [];  // in groups
+    client.presences = [];
     client.sent = new Map();  // what it may be asked for again, by id
     client.waiting = [];
     return client;
@@ -62,6 +64,8 @@ export class Baileys {
     this.socket.ev.on('connection.update', (update) => { this.updates.push(update); this.wake(); });
     this.socket.ev.on('messages.upsert', ({ messages }) => { this.messages.push(...messages); this.wake(); });
     this.socket.ev.on('messages.update', (changes) => { this.receipts.push(...changes); this.wake(); });
+    this.socket.ev.on('message-receipt.update', (changes) => { this.readers.push(...changes); this.wake(); });
+    this.socket.ev.on('presence.update', (presence) => { this.presences.push(presence); this.wake(); });
   }
 
   wake() { this.waiting = this.waiting.filter((check) => !check()); }
@@ -109,6 +113,18 @@ export class Baileys {
   }
   receipt(id, status) {
     return this.next(this.receipts, (r) => r.key.id === id && r.update.status >= status, `the receipt of ${id}`);
+  }
+  // Who has read a message in a group is told by person.
+  reader(id) {
+    return this.next(this.readers, (r) => r.key.id === id && r.receipt.readTimestamp, `a reader of ${id}`);
+  }
+  presence(wanted) {
+    return this.next(this.presences, (p) => Object.values(p.presences)[0]?.lastKnownPresence === wanted, `presence ${wanted}`);
+  }
+  // The content of the next message of somebody else that has a part of that name.
+  async content(part, fits = () => true) {
+    const found = await this.next(this.messages, (m) => !m.key.fromMe && m.message?.[part] && fits(m.message[part]), part);
+    return found.message[part];
   }
   get me() { return this.auth.state.creds.me; }
 

@@ -6,6 +6,7 @@ import { witness } from './simulator.mjs';
 
 const [server_program, program, engine, release] = [process.argv[2], process.argv[3], process.argv[4], Number(process.argv[5])];
 const [kMe, kBob, kCarol] = ['15550001001', '15550001002', '15550001003'];
+const kRead = 4;  // Baileys' number for "read".
 const jid = (phone) => `${phone}@s.whatsapp.net`;
 const chat = (phone) => `${phone}@c.us`;
 
@@ -59,6 +60,10 @@ await witness(program, async (simulator) => {
     await bob.socket.sendMessage(got.key.remoteJid, { react: { text: '🎉', key: got.key } });
     const reaction = await server.event('message.reaction', (p) => p.reaction.text === '🎉');
     equal(reaction.reaction.messageId, sent.id, 'what the reaction is for');
+    await server.ok('PUT', '/api/reaction', { session: 'one', messageId: reply.id, reaction: '' });
+    await seen(bob, (m) => m.reactionMessage?.text === '', 'that it is taken back');
+    await bob.socket.sendMessage(got.key.remoteJid, { react: { text: '', key: got.key } });
+    await server.event('message.reaction', (p) => p.reaction.text === '' && !p.fromMe);
     console.log('reactions');
 
     const path = `/api/one/chats/${encodeURIComponent(chat(kBob))}/messages/${encodeURIComponent(sent.id)}`;
@@ -92,13 +97,43 @@ await witness(program, async (simulator) => {
     await text(carol, 'Hi yourself');
     console.log('places, cards, forwards');
 
+    const context = async (text_) => {
+      await send('/api/sendText', { chatId: chat(kBob), text: text_ });
+      return (await text(bob, text_)).message.extendedTextMessage?.contextInfo;
+    };
+    await bob.socket.sendMessage(got.key.remoteJid, { disappearingMessagesInChat: 86400 });
+    await bob.socket.sendMessage(got.key.remoteJid, { text: 'for a day' }, { ephemeralExpiration: 86400 });
+    await server.event('message', (p) => p.body === 'for a day');
+    equal((await context('gone tomorrow')).expiration, 86400, 'how long it stays');
+    await bob.socket.sendMessage(got.key.remoteJid, { disappearingMessagesInChat: false });
+    await bob.socket.sendMessage(got.key.remoteJid, { text: 'for ever' });
+    await server.event('message', (p) => p.body === 'for ever');
+    equal((await context('still there'))?.expiration, undefined, 'that it stays');
+    await bob.socket.relayMessage(got.key.remoteJid, {
+      viewOnceMessageV2: { message: { imageMessage: { caption: 'look once', mimetype: 'image/jpeg', viewOnce: true } } },
+    }, {});
+    const once = await server.event('message', (p) => p.body === 'look once');
+    equal(once.hasMedia && once.media.mimetype === 'image/jpeg' && once.media.url === null, true, 'its file');
+    console.log('what disappears, and what is seen once');
+
+    await bob.socket.presenceSubscribe(jid(kMe));
     await server.ok('POST', '/api/one/presence', { presence: 'online' });
+    await bob.presence('available');
     await server.ok('POST', `/api/one/presence/${chat(kBob)}/subscribe`);
     await bob.socket.sendPresenceUpdate('composing', got.key.remoteJid);
     const typing = await server.event('presence.update', (p) => p.presences[0].lastKnownPresence === 'typing');
     equal(typing.id, chat(kBob), 'who types');
+    equal((await server.ok('GET', `/api/one/presence/${chat(kBob)}`)).presences[0].lastKnownPresence, 'typing', 'what is known');
     equal((await send('/api/startTyping', { chatId: chat(kBob) })).result, true, 'startTyping');
-    await send('/api/sendSeen', { chatId: chat(kBob), messageIds: [reply.id] });
+    await bob.presence('composing');
+    await send('/api/stopTyping', { chatId: chat(kBob) });
+    await bob.presence('available');  // what Baileys makes of it
+    await server.ok('POST', '/api/one/presence', { presence: 'recording', chatId: chat(kBob) });
+    await bob.presence('recording');
+    const unread = await bob.socket.sendMessage(got.key.remoteJid, { text: 'have you read this?' });
+    const question = await server.event('message', (p) => p.body === 'have you read this?');
+    equal((await send('/api/sendSeen', { chatId: chat(kBob), messageIds: [question.id] })).ids[0], unread.key.id, 'what is read');
+    await bob.receipt(unread.key.id, kRead);
     console.log('presence');
 
     // A group of three.

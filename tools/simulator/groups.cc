@@ -75,6 +75,9 @@ md::Node group_node(const Group& group, const Device& reader) {
   if (group.locked) {
     node.add(md::Node("locked"));
   }
+  if (group.timer_s != 0) {
+    node.add(md::Node("ephemeral").set("expiration", group.timer_s));
+  }
   node.add(md::Node("member_add_mode").set_text("all_member_add"));
   return node;
 }

@@ -38,6 +38,7 @@ struct Group {
   bool by_lid = true;  // how members are addressed
   bool announce = false;
   bool locked = false;
+  std::uint64_t timer_s = 0;  // after which messages disappear; 0: they stay
   std::vector<Member> members;
 
   [[nodiscard]] md::Jid jid() const;

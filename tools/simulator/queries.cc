@@ -134,6 +134,8 @@ constexpr std::array kRows = {
     Row{"w:g2", "set", "leave", leave_group},
     Row{"w:g2", "set", "subject", set_group_subject},
     Row{"w:g2", "set", "description", set_group_description},
+    Row{"w:g2", "set", "ephemeral", set_group_timer},
+    Row{"w:g2", "set", "not_ephemeral", set_group_timer},
     Row{"w:g2", "set", "add", add_members},
     Row{"w:g2", "set", "remove", remove_members},
     Row{"w:g2", "set", "promote", promote_members},

@@ -39,6 +39,7 @@ void on_query(Server& server, Connection& connection, const md::Node& iq);
 [[nodiscard]] Answer leave_group(const Query& query);
 [[nodiscard]] Answer set_group_subject(const Query& query);
 [[nodiscard]] Answer set_group_description(const Query& query);
+[[nodiscard]] Answer set_group_timer(const Query& query);
 [[nodiscard]] Answer add_members(const Query& query);
 [[nodiscard]] Answer remove_members(const Query& query);
 [[nodiscard]] Answer promote_members(const Query& query);

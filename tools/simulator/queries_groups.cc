@@ -204,6 +204,22 @@ Answer set_group_description(const Query& query) {
   return result_of(query.iq);
 }
 
+Answer set_group_timer(const Query& query) {
+  md::Node refusal;
+  Group* group = own_group(query, refusal, false);
+  if (group == nullptr) {
+    return refusal;
+  }
+  const md::Node* asked = query.iq.child("ephemeral");
+  group->timer_s = asked == nullptr ? 0 : asked->number("expiration").value_or(0);
+  query.server.groups().tell(
+      *group, query.account, Groups::accounts(*group), &query.device, [&](const Device&) {
+        return group->timer_s == 0 ? md::Node("not_ephemeral")
+                                   : md::Node("ephemeral").set("expiration", group->timer_s);
+      });
+  return result_of(query.iq);
+}
+
 Answer add_members(const Query& query) {
   return change_members(query, "add");
 }

@@ -200,6 +200,9 @@ void add_quote(Draft& draft, const Quote& quote) {
   Json& context = content_of(draft.message)[kContext];
   context["stanzaId"] = quote.id;
   context["participant"] = quote.author.to_string();
+  if (!quote.chat.empty()) {
+    context["remoteJid"] = quote.chat.to_string();
+  }
   context["quotedMessage"] = std::move(quoted);
 }
 
@@ -212,6 +215,21 @@ void add_mentions(Draft& draft, const std::vector<Jid>& people) {
     jids.push_back(person.to_string());
   }
   content_of(draft.message)[kContext]["mentionedJid"] = std::move(jids);
+}
+
+bool takes_timer(const Draft& draft) {
+  return !draft.message.contains("protocolMessage") && !draft.message.contains("reactionMessage");
+}
+
+void set_timer(Draft& draft, const ChatTimer& timer) {
+  if (timer.seconds == 0) {
+    return;
+  }
+  Json& context = content_of(draft.message)[kContext];
+  context["expiration"] = timer.seconds;
+  if (timer.set_s != 0) {
+    context["ephemeralSettingTimestamp"] = timer.set_s;
+  }
 }
 
 }  // namespace waxwing::multidevice::content

@@ -28,6 +28,7 @@ struct Quote {
   std::string id;
   Jid author;
   nlohmann::json message;  // null: not known
+  Jid chat = {};           // where it was said, if that is another chat than the answer's
 };
 
 // Of arguments that hold by the operation's schema. Fault::Argument names the field that does not.
@@ -46,5 +47,8 @@ struct Quote {
 
 void add_quote(Draft& draft, const Quote& quote);
 void add_mentions(Draft& draft, const std::vector<Jid>& people);
+// That it disappears as the chat's messages do. Not for what changes other messages.
+[[nodiscard]] bool takes_timer(const Draft& draft);
+void set_timer(Draft& draft, const ChatTimer& timer);
 
 }  // namespace waxwing::multidevice::content

@@ -32,29 +32,6 @@ std::string_view presence_name(PresenceNews::State state) {
   return "offline";
 }
 
-// Who wrote the message that a key names, seen by the author of the key.
-MessageName name_of(const Json& key, const MessageInfo& info, const Person& me) {
-  MessageName name;
-  name.id = text_at(key, "id");
-  const auto chat = parse_chat_id(chat_id(info));
-  name.chat = chat ? *chat : info.chat;
-  const Json* flag = find_path(key, "fromMe");
-  const bool authors_own = flag != nullptr && flag->is_boolean() && flag->get<bool>();
-  const auto participant = Jid::parse(text_at(key, "participant"));
-  if (info.group) {
-    if (participant) {
-      name.from_me = me.is(*participant);
-      name.participant = name.from_me ? me.any() : participant->without_device();
-    } else {
-      name.from_me = authors_own && info.from_me;
-      name.participant = authors_own ? info.sender.any() : Jid();
-    }
-  } else {
-    name.from_me = authors_own == info.from_me;
-  }
-  return name;
-}
-
 void write_person(JsonWriter& out, std::string_view name, const Person& person) {
   out.key(name);
   if (person.empty()) {
@@ -120,6 +97,43 @@ struct Payloads::Read {
   std::string text = "{}";        // in the engine's dialect
 };
 
+Person Payloads::person_of(const Jid& who, const MessageInfo& info) const {
+  for (const Person* known : {&me_, &info.sender, &info.peer}) {
+    if (known->is(who)) {
+      return *known;
+    }
+  }
+  if (names_) {
+    return names_(who.without_device(), info.chat);
+  }
+  Person out;
+  (who.is_lid() ? out.lid : out.pn) = who.without_device();
+  return out;
+}
+
+MessageName Payloads::name_of(const Json& key, const MessageInfo& info) const {
+  MessageName name;
+  name.id = text_at(key, "id");
+  const auto chat = parse_chat_id(chat_id(info));
+  name.chat = chat ? *chat : info.chat;
+  const Json* flag = find_path(key, "fromMe");
+  const bool authors_own = flag != nullptr && flag->is_boolean() && flag->get<bool>();
+  const auto participant = Jid::parse(text_at(key, "participant"));
+  if (info.group) {
+    if (participant) {
+      const Person who = person_of(*participant, info);
+      name.from_me = who == me_;
+      name.participant = who.any();
+    } else {
+      name.from_me = authors_own && info.from_me;
+      name.participant = authors_own ? info.sender.any() : Jid();
+    }
+  } else {
+    name.from_me = authors_own == info.from_me;
+  }
+  return name;
+}
+
 void Payloads::write_base(JsonWriter& out, const MessageInfo& info) const {
   const std::string chat = chat_id(info);
   out.member("id", message_name(info)).member("from", chat).member("fromMe", info.from_me);
@@ -150,6 +164,12 @@ void Payloads::write_message(JsonWriter& out, const MessageInfo& info, const Rea
   Json quote = reply_to(said);
   if (!quote.is_null()) {
     const auto shown = decode(read.octets, engine_);
+    const auto author = parse_chat_id(text_at(quote, "participant"));
+    const Person who = author ? person_of(*author, info) : Person();
+    quote["participant"] = text_or_null(chat_id(who));
+    quote["sender"] = who.empty() ? Json()
+                                  : Json{{"pn", text_or_null(chat_id(who.pn))},
+                                         {"lid", text_or_null(chat_id(who.lid))}};
     quote["_data"] = shown ? quoted_data(*shown) : Json::object();
   }
   out.key("replyTo").raw(dump(quote));
@@ -183,7 +203,7 @@ std::vector<Event> Payloads::events_of(const MessageInfo& info, ByteView octets,
       out.member("timestamp", info.timestamp_s).member("source", api ? "api" : "app");
       out.key("reaction").begin_object();
       out.member("text", text_at(content, "reactionMessage.text"));
-      out.member("messageId", key == nullptr ? "" : name_of(*key, info, me_).to_string());
+      out.member("messageId", key == nullptr ? "" : name_of(*key, info).to_string());
       out.end_object().key("_data").raw(data_of(info, read)).end_object();
       return {{"message.reaction", out.take(), std::move(order)}};
     case Meaning::Edit:

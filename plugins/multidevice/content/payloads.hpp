@@ -38,6 +38,9 @@ class Payloads {
   // The account itself.
   void set_me(Person me) { me_ = std::move(me); }
   [[nodiscard]] const Person& me() const noexcept { return me_; }
+  // Who it is that a message of the chat names: both names where they are known.
+  using Names = std::function<Person(const Jid& who, const Jid& chat)>;
+  void set_names(Names names) { names_ = std::move(names); }
 
   // A WAMessage as text. `octets` is a waE2E.Message; `api`: this server sent it.
   [[nodiscard]] std::string message(const MessageInfo& info, ByteView octets, Ack ack,
@@ -71,10 +74,14 @@ class Payloads {
   void write_base(JsonWriter& out, const MessageInfo& info) const;
   void write_message(JsonWriter& out, const MessageInfo& info, const Read& read, Ack ack,
                      bool api) const;
+  [[nodiscard]] Person person_of(const Jid& who, const MessageInfo& info) const;
+  // The message that a key names, seen by the author of the key.
+  [[nodiscard]] MessageName name_of(const nlohmann::json& key, const MessageInfo& info) const;
   [[nodiscard]] std::string data_of(const MessageInfo& info, const Read& read) const;
 
   Dialect engine_;
   Person me_;
+  Names names_;
 };
 
 // Whether they tell of something that was said, rather than of a change to what was said before.

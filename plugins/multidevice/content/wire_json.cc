@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protobuf's wire format (protobuf.dev/programming-guides/encoding) to JSON and back.
+// Protobuf's fields to JSON and back.
 #include "multidevice/content/wire_json.hpp"
 
 #include <bit>
@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "multidevice/content/json_writer.hpp"
+#include "multidevice/content/wire_fields.hpp"
 
 namespace waxwing::multidevice::content {
 namespace {
@@ -20,77 +21,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kMaxDepth = 32;
-enum Wire : std::uint32_t { kVarint = 0, kFixed64 = 1, kLength = 2, kFixed32 = 5 };
-
-Wire wire_of(Kind kind) {
-  switch (kind) {
-    case Kind::Text:
-    case Kind::Octets:
-    case Kind::Message:
-      return kLength;
-    case Kind::Double:
-      return kFixed64;
-    case Kind::Float:
-    case Kind::Fixed:
-      return kFixed32;
-    default:
-      return kVarint;
-  }
-}
-
 // Reading -----------------------------------------------------------------------------------------
-
-class Reader {
- public:
-  explicit Reader(ByteView octets) : rest_(octets) {}
-
-  [[nodiscard]] bool done() const { return rest_.empty(); }
-  [[nodiscard]] ByteView rest() const { return rest_; }
-
-  std::optional<std::uint64_t> varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-      if (rest_.empty()) {
-        return std::nullopt;
-      }
-      const auto octet = static_cast<std::uint8_t>(rest_[0]);
-      rest_ = rest_.subspan(1);
-      if (shift < 64) {
-        value |= std::uint64_t{octet & 0x7FU} << shift;
-      }
-      if ((octet & 0x80U) == 0) {
-        return value;
-      }
-    }
-    return std::nullopt;
-  }
-  std::optional<std::uint64_t> fixed(std::size_t size) {
-    const auto octets = take(size);
-    if (!octets) {
-      return std::nullopt;
-    }
-    std::uint64_t value = 0;
-    for (std::size_t i = size; i-- > 0;) {
-      value = value << 8U | static_cast<std::uint8_t>((*octets)[i]);
-    }
-    return value;
-  }
-  std::optional<ByteView> take(std::uint64_t size) {
-    if (size > rest_.size()) {
-      return std::nullopt;
-    }
-    const ByteView out = rest_.first(static_cast<std::size_t>(size));
-    rest_ = rest_.subspan(static_cast<std::size_t>(size));
-    return out;
-  }
-  std::optional<ByteView> with_length() {
-    const auto size = varint();
-    return size ? take(*size) : std::nullopt;
-  }
-
- private:
-  ByteView rest_;
-};
 
 Json number_json(std::uint64_t value, Dialect dialect) {
   if (dialect == Dialect::Baileys && value > std::numeric_limits<std::uint32_t>::max()) {
@@ -125,82 +56,22 @@ Json scalar(const Field& field, std::uint64_t value, Dialect dialect) {
   }
 }
 
-// A field of a message as it lies there.
-struct Part {
-  const Field* field;
-  std::uint64_t value;  // Of all kinds but texts, octets and messages.
-  ByteView octets;      // Of these.
-};
-struct Parts {
-  std::vector<Part> known;
-  Bytes unknown;
-};
-
-// What the table knows of it, and the rest.
-Status split(ByteView octets, const Type& type, int depth, Parts& out) {
-  if (depth > kMaxDepth) {
-    return malformed("a message is nested too deep");
-  }
-  out.known.reserve(4);
-  Reader reader(octets);
-  const auto cut = [&type] { return malformed(std::string(type.name) + ": cut off"); };
-  while (!reader.done()) {
-    const ByteView begin = reader.rest();
-    const auto tag = reader.varint();
-    if (!tag || (*tag >> 3U) == 0 || (*tag >> 3U) > 0x1FFFFFFFU) {
-      return malformed(std::string(type.name) + ": not a field");
-    }
-    const Field* field = type.find(static_cast<std::uint32_t>(*tag >> 3U));
-    const auto wire = static_cast<std::uint32_t>(*tag & 7U);
-    if (wire == kLength) {
-      const auto value = reader.with_length();
-      if (!value) {
-        return cut();
-      }
-      if (field != nullptr && wire_of(field->kind) == kLength) {
-        out.known.push_back({field, 0, *value});
-        continue;
-      }
-      if (field != nullptr && field->repeated && wire_of(field->kind) == kVarint) {  // packed
-        for (Reader packed(*value); !packed.done();) {
-          const auto item = packed.varint();
-          if (!item) {
-            return cut();
-          }
-          out.known.push_back({field, *item, {}});
-        }
-        continue;
-      }
-    } else {
-      const auto value = wire == kVarint    ? reader.varint()
-                         : wire == kFixed64 ? reader.fixed(8)
-                         : wire == kFixed32 ? reader.fixed(4)
-                                            : std::nullopt;
-      if (!value) {
-        return cut();
-      }
-      if (field != nullptr && wire_of(field->kind) == wire) {
-        out.known.push_back({field, *value, {}});
-        continue;
-      }
-    }
-    const ByteView whole = begin.first(begin.size() - reader.rest().size());
-    out.unknown.insert(out.unknown.end(), whole.begin(), whole.end());
-  }
-  return {};
-}
-
 std::string_view name_in(const Field& field, Dialect dialect) {
   return dialect == Dialect::Whatsmeow && !field.go_name.empty() ? field.go_name : field.name;
 }
 
+Status split(ByteView octets, const Type& type, int depth, WireFields& out) {
+  return depth > kMaxDepth ? malformed("a message is nested too deep")
+                           : split_fields(octets, type, out);
+}
+
 Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth) {
-  Parts parts;
+  WireFields parts;
   if (Status status = split(octets, type, depth, parts); !status) {
     return status;
   }
   Json out = Json::object();
-  for (const Part& part : parts.known) {
+  for (const WireField& part : parts.known) {
     const Field& field = *part.field;
     Json value;
     if (field.kind == Kind::Message) {
@@ -233,7 +104,7 @@ Result<Json> read(ByteView octets, Dialect dialect, const Type& type, int depth)
 
 Status write_text(JsonWriter& out, ByteView octets, Dialect dialect, const Type& type, int depth);
 
-Status write_value(JsonWriter& out, const Part& part, Dialect dialect, int depth) {
+Status write_value(JsonWriter& out, const WireField& part, Dialect dialect, int depth) {
   switch (part.field->kind) {
     case Kind::Message:
       return write_text(out, part.octets, dialect, *part.field->type, depth + 1);
@@ -253,7 +124,7 @@ Status write_value(JsonWriter& out, const Part& part, Dialect dialect, int depth
 }
 
 Status write_text(JsonWriter& out, ByteView octets, Dialect dialect, const Type& type, int depth) {
-  Parts parts;
+  WireFields parts;
   if (Status status = split(octets, type, depth, parts); !status) {
     return status;
   }
@@ -263,7 +134,7 @@ Status write_text(JsonWriter& out, ByteView octets, Dialect dialect, const Type&
     std::size_t end = 0;
   };
   std::vector<Extent> extents(type.fields.size());
-  const auto extent_of = [&](const Part& part) -> Extent& {
+  const auto extent_of = [&](const WireField& part) -> Extent& {
     return extents[static_cast<std::size_t>(part.field - type.fields.data())];
   };
   for (std::size_t i = 0; i < parts.known.size(); ++i) {
@@ -273,7 +144,7 @@ Status write_text(JsonWriter& out, ByteView octets, Dialect dialect, const Type&
   }
   out.begin_object();
   for (std::size_t i = 0; i < parts.known.size(); ++i) {
-    const Part& part = parts.known[i];
+    const WireField& part = parts.known[i];
     const Extent& extent = extent_of(part);
     // Many are written where the first one is, of one the last one counts.
     if (i != (part.field->repeated ? extent.first : extent.end - 1)) {

@@ -41,11 +41,74 @@ MessageName target_of(const nlohmann::json& arguments, const char* key, const Ji
   return name;
 }
 
+// A message of another chat is not meant. A number and a LID may be one person's.
+void require_chat(const MessageName& target, const Jid& chat, const char* key) {
+  if (target.chat.server == chat.server && target.chat.user != chat.user) {
+    throw Error(WAX_E_INVALID, std::string(key) + " is of another chat than chatId");
+  }
+}
+
 // The chat as the network addresses it: a reaction to a LID goes to that LID.
 const Jid& chat_of(const MessageName& name, RecentMessages& recent) {
   const auto* item = recent.find(name.id);
   return item == nullptr ? name.chat : item->info.chat;
 }
+
+// As the group names its members; others, and people outside of groups, as they are.
+Jid name_in(const GroupInfo* group, const Jid& jid) {
+  if (group != nullptr) {
+    for (const Participant& member : group->participants) {
+      if (member.person.is(jid)) {
+        return group->by_lid && !member.person.lid.empty() ? member.person.lid
+                                                           : member.person.any();
+      }
+    }
+  }
+  return jid;
+}
+
+// Who is to be named in a text.
+struct Mentions {
+  bool all = false;  // of a group
+  std::vector<Jid> people;
+
+  [[nodiscard]] static Mentions of(const nlohmann::json& arguments) {
+    Mentions out;
+    const auto it = arguments.find("mentions");
+    if (it == arguments.end() || !it->is_array()) {
+      return out;
+    }
+    for (const std::string& who : it->get<std::vector<std::string>>()) {
+      const auto jid = content::parse_chat_id(who);
+      if (who == "all") {
+        out.all = true;
+      } else if (jid && jid->is_person()) {
+        out.people.push_back(*jid);
+      } else {
+        throw Error(WAX_E_INVALID, "mentions must be chat ids of people, or \"all\"");
+      }
+    }
+    return out;
+  }
+  [[nodiscard]] bool empty() const noexcept { return !all && people.empty(); }
+
+  // Members first, in the group's order and names, or nobody's phone would know who is meant.
+  [[nodiscard]] std::vector<Jid> in(const GroupInfo* group, const Person& me) const {
+    std::vector<Jid> named;
+    std::vector<Jid> others = people;
+    for (const Participant& member :
+         group == nullptr ? std::vector<Participant>() : group->participants) {
+      const auto is_member = [&](const Jid& jid) { return member.person.is(jid); };
+      const bool is_me = me.is(member.person.pn) || me.is(member.person.lid);
+      if (std::erase_if(others, is_member) > 0 || (all && !is_me)) {
+        named.push_back(group->by_lid && !member.person.lid.empty() ? member.person.lid
+                                                                    : member.person.any());
+      }
+    }
+    named.insert(named.end(), others.begin(), others.end());
+    return named;
+  }
+};
 
 struct Failure {
   std::string_view reason;
@@ -81,11 +144,12 @@ void Messaging::send_contacts(const Json& arguments, SharedCall call) {
 }
 
 void Messaging::react(const Json& arguments, SharedCall call) {
-  MessageName target = target_of(arguments, "messageId", nullptr, recent_);
-  const Jid chat = chat_of(target, recent_);
-  target.chat = chat;
-  send(content::reaction_draft(target, arguments::text(arguments, "reaction"), host_.unix_ms()),
-       chat, make_message_id(), std::move(call));
+  const MessageName target = target_of(arguments, "messageId", nullptr, recent_);
+  in_chat(target, call,
+          [this, call, emoji = arguments::text(arguments, "reaction")](const MessageName& meant) {
+            send(content::reaction_draft(meant, emoji, host_.unix_ms()), meant.chat,
+                 make_message_id(), call);
+          });
 }
 
 void Messaging::edit(const Json& arguments, SharedCall call) {
@@ -94,24 +158,30 @@ void Messaging::edit(const Json& arguments, SharedCall call) {
   if (!target.from_me) {
     throw Error(WAX_E_INVALID, "messageId must be a message of this account");
   }
+  require_chat(target, given, "messageId");
   const Jid chat = chat_of(target, recent_);
   target.chat = chat;
-  add_mentions(content::text_draft(arguments), chat, arguments, call,
-               [this, target = std::move(target), chat, call](Draft text) {
-                 send(content::edit_draft(target, std::move(text), host_.unix_ms()), chat,
-                      make_message_id(), call);
-               });
+  Mentions mentions = Mentions::of(arguments);
+  with_group(chat.is_group() && !mentions.empty() ? chat : Jid(), call,
+             [this, target = std::move(target), text = content::text_draft(arguments),
+              mentions = std::move(mentions), call](const GroupInfo* info) mutable {
+               content::add_mentions(text, mentions.in(info, payloads_.me()));
+               const Jid where = target.chat;
+               send(content::edit_draft(target, std::move(text), host_.unix_ms()), where,
+                    make_message_id(), call);
+             });
 }
 
 void Messaging::revoke(const Json& arguments, SharedCall call) {
   const Jid given = arguments::chat(arguments);
-  MessageName target = target_of(arguments, "messageId", &given, recent_);
+  const MessageName target = target_of(arguments, "messageId", &given, recent_);
   if (!target.from_me && !target.chat.is_group()) {
     throw Error(WAX_E_INVALID, "messageId must be a message of this account, outside of groups");
   }
-  const Jid chat = chat_of(target, recent_);
-  target.chat = chat;
-  send(content::revoke_draft(target), chat, make_message_id(), std::move(call));
+  require_chat(target, given, "messageId");
+  in_chat(target, call, [this, call](const MessageName& meant) {
+    send(content::revoke_draft(meant), meant.chat, make_message_id(), call);
+  });
 }
 
 void Messaging::forward(const Json& arguments, SharedCall call) {
@@ -125,93 +195,77 @@ void Messaging::forward(const Json& arguments, SharedCall call) {
   if (!message) {
     throw Error(WAX_E_UNSUPPORTED, "The message cannot be read");
   }
-  const std::string given = arguments::text(arguments, "id");
   send(content::forward_draft(std::move(*message), item->info.type, ""), chat,
-       given.empty() ? make_message_id() : given, std::move(call));
+       arguments::new_message_id(arguments), std::move(call));
+}
+
+// Names the message as its chat does, or the phones there would not find it.
+void Messaging::in_chat(const MessageName& target, const SharedCall& call,
+                        std::function<void(const MessageName&)> then) {
+  MessageName meant = target;
+  meant.chat = chat_of(target, recent_);
+  const Jid group = meant.chat.is_group() && !meant.participant.empty() ? meant.chat : Jid();
+  with_group(group, call,
+             [meant = std::move(meant), then = std::move(then)](const GroupInfo* info) mutable {
+               meant.participant = name_in(info, meant.participant);
+               then(meant);
+             });
+}
+
+void Messaging::with_group(const Jid& group, const SharedCall& call,
+                           std::function<void(const GroupInfo*)> then) {
+  if (group.empty()) {
+    then(nullptr);
+    return;
+  }
+  messenger_->group(group, false, [call, then = std::move(then)](const Answer<GroupInfo>& answer) {
+    if (answer.ok()) {
+      then(&answer.value);
+    } else {
+      fail(*call, *answer.refusal);
+    }
+  });
 }
 
 void Messaging::complete_and_send(Draft draft, const Jid& chat, const Json& arguments,
                                   SharedCall call) {
-  std::string id = arguments::text(arguments, "id");
-  if (id.empty()) {
-    id = make_message_id();
-  }
-  if (!arguments::text(arguments, "reply_to").empty()) {
-    const MessageName target = target_of(arguments, "reply_to", &chat, recent_);
-    content::Quote quote;
-    quote.id = target.id;
-    if (const auto* item = recent_.find(target.id)) {
-      const Person& author = item->info.sender;
-      quote.author = item->info.chat.is_lid() && !author.lid.empty() ? author.lid : author.any();
-      if (auto message = content::decode(item->message, content::Dialect::Plain)) {
-        quote.message = std::move(*message);
-      }
-    } else if (target.from_me) {
-      quote.author = payloads_.me().any();
-    } else {
-      quote.author = target.participant.empty() ? target.chat : target.participant;
-    }
-    content::add_quote(draft, quote);
-  }
-  add_mentions(std::move(draft), chat, arguments, call,
-               [this, chat, id = std::move(id), call](Draft whole) mutable {
-                 send(std::move(whole), chat, std::move(id), std::move(call));
-               });
+  std::string id = arguments::new_message_id(arguments);
+  const bool answers = !arguments::text(arguments, "reply_to").empty();
+  content::Quote quote = answers ? quote_of(arguments, chat) : content::Quote();
+  Mentions mentions = Mentions::of(arguments);
+  const Jid group = chat.is_group() && (answers || !mentions.empty()) ? chat : Jid();
+  with_group(
+      group, call,
+      [this, draft = std::move(draft), chat, id = std::move(id), answers, quote = std::move(quote),
+       mentions = std::move(mentions), call](const GroupInfo* info) mutable {
+        if (answers) {
+          quote.author = name_in(info, quote.author);
+          content::add_quote(draft, quote);
+        }
+        content::add_mentions(draft, mentions.in(info, payloads_.me()));
+        send(std::move(draft), chat, std::move(id), call);
+      });
 }
 
-void Messaging::add_mentions(Draft draft, const Jid& chat, const Json& arguments,
-                             const SharedCall& call, std::function<void(Draft)> then) {
-  std::vector<std::string> wanted;
-  if (const auto it = arguments.find("mentions"); it != arguments.end() && it->is_array()) {
-    wanted = it->get<std::vector<std::string>>();
+content::Quote Messaging::quote_of(const Json& arguments, const Jid& chat) {
+  const MessageName target = target_of(arguments, "reply_to", &chat, recent_);
+  content::Quote quote;
+  quote.id = target.id;
+  if (target.chat.is_group() && target.chat != chat) {
+    quote.chat = target.chat;  // answered in private
   }
-  if (wanted.empty()) {
-    then(std::move(draft));
-    return;
-  }
-  const bool all = std::find(wanted.begin(), wanted.end(), "all") != wanted.end();
-  std::vector<Jid> people;
-  for (const std::string& who : wanted) {
-    const auto jid = content::parse_chat_id(who);
-    if (who != "all" && (!jid || !jid->is_person())) {
-      throw Error(WAX_E_INVALID, "mentions must be chat ids of people, or \"all\"");
+  if (const auto* item = recent_.find(target.id)) {
+    const Person& author = item->info.sender;
+    quote.author = item->info.chat.is_lid() && !author.lid.empty() ? author.lid : author.any();
+    if (auto message = content::decode(item->message, content::Dialect::Plain)) {
+      quote.message = std::move(*message);
     }
-    if (who != "all") {
-      people.push_back(*jid);
-    }
+  } else if (target.from_me) {
+    quote.author = payloads_.me().any();
+  } else {
+    quote.author = target.participant.empty() ? target.chat : target.participant;
   }
-  if (!chat.is_group()) {
-    content::add_mentions(draft, people);
-    then(std::move(draft));
-    return;
-  }
-  messenger_->group(
-      chat, false,
-      [this, draft = std::move(draft), people = std::move(people), all, call,
-       then = std::move(then)](const Answer<GroupInfo>& answer) mutable {
-        if (!answer.ok()) {
-          fail(*call, *answer.refusal);
-          return;
-        }
-        // In the group's own names, or nobody's phone would know who is meant.
-        std::vector<Jid> named;
-        const auto name = [&](const Person& person) {
-          named.push_back(answer.value.by_lid && !person.lid.empty() ? person.lid : person.any());
-        };
-        for (const Participant& member : answer.value.participants) {
-          const bool me =
-              payloads_.me().is(member.person.pn) || payloads_.me().is(member.person.lid);
-          const bool meant = std::any_of(people.begin(), people.end(),
-                                         [&](const Jid& jid) { return member.person.is(jid); });
-          if (meant || (all && !me)) {
-            name(member.person);
-          }
-          std::erase_if(people, [&](const Jid& jid) { return member.person.is(jid); });
-        }
-        named.insert(named.end(), people.begin(), people.end());
-        content::add_mentions(draft, named);
-        then(std::move(draft));
-      });
+  return quote;
 }
 
 void Messaging::send(Draft draft, const Jid& chat, std::string id, SharedCall call) {
@@ -219,6 +273,20 @@ void Messaging::send(Draft draft, const Jid& chat, std::string id, SharedCall ca
     call->fail(WAX_E_CONFLICT, "A message of that id is being sent");
     return;
   }
+  leaving_.emplace(id, MessageInfo());
+  host_.note_activity();
+  if (!content::takes_timer(draft)) {
+    hand_over(std::move(draft), chat, std::move(id), std::move(call));
+    return;
+  }
+  messenger_->timer(chat, [this, draft = std::move(draft), chat, id = std::move(id),
+                           call = std::move(call)](const ChatTimer& timer) mutable {
+    content::set_timer(draft, timer);
+    hand_over(std::move(draft), chat, std::move(id), std::move(call));
+  });
+}
+
+void Messaging::hand_over(Draft draft, const Jid& chat, std::string id, SharedCall call) {
   OutgoingMessage message;
   message.id = id;
   message.chat = chat;
@@ -227,8 +295,6 @@ void Messaging::send(Draft draft, const Jid& chat, std::string id, SharedCall ca
   message.mediatype = std::move(draft.mediatype);
   message.edit = std::move(draft.edit);
   message.hide_fail = draft.hide_fail;
-  leaving_.emplace(id, MessageInfo());
-  host_.note_activity();
   messenger_->send(std::move(message),
                    [this, id, call = std::move(call)](const SendResult& result) {
                      answer_send(result, id, *call);
@@ -283,6 +349,7 @@ void Messaging::send_seen(const Json& arguments, SharedCall call) {
   }
   for (const std::string& text : wanted) {
     const MessageName name = target_of({{"messageIds", text}}, "messageIds", &chat, recent_);
+    require_chat(name, chat, "messageIds");
     const Jid& author = participant.empty() ? name.participant : participant;
     by_author[chat.is_group() ? author : Jid()].push_back(name.id);
     wire_chat = chat_of(name, recent_);
@@ -314,29 +381,32 @@ void Messaging::send_seen(const Json& arguments, SharedCall call) {
     call->ok(R"({"ids":[]})");
     return;
   }
-  struct Rest {
-    std::size_t left;
-    std::optional<Refusal> refusal;
-  };
   host_.note_activity();
-  const auto rest = std::make_shared<Rest>(Rest{by_author.size(), std::nullopt});
-  const std::string answer = Json{{"ids", std::move(ids)}}.dump();
-  for (auto& [author, list] : by_author) {
-    messenger_->mark_read(wire_chat, author, std::move(list), false,
-                          [rest, answer, call](const Answer<bool>& done) {
-                            if (!done.ok()) {
-                              rest->refusal = done.refusal;
-                            }
-                            if (--rest->left > 0) {
-                              return;
-                            }
-                            if (rest->refusal) {
-                              fail(*call, *rest->refusal);
-                            } else {
-                              call->ok(answer);
-                            }
-                          });
-  }
+  with_group(chat.is_group() ? chat : Jid(), call,
+             [this, call, wire_chat, by_author = std::move(by_author),
+              answer = Json{{"ids", std::move(ids)}}.dump()](const GroupInfo* info) {
+               struct Rest {
+                 std::size_t left;
+                 std::optional<Refusal> refusal;
+               };
+               const auto rest = std::make_shared<Rest>(Rest{by_author.size(), std::nullopt});
+               for (const auto& [author, list] : by_author) {
+                 messenger_->mark_read(wire_chat, name_in(info, author), list, false,
+                                       [rest, answer, call](const Answer<bool>& done) {
+                                         if (!done.ok()) {
+                                           rest->refusal = done.refusal;
+                                         }
+                                         if (--rest->left > 0) {
+                                           return;
+                                         }
+                                         if (rest->refusal) {
+                                           fail(*call, *rest->refusal);
+                                         } else {
+                                           call->ok(answer);
+                                         }
+                                       });
+               }
+             });
 }
 
 void Messaging::new_id(const Json&, SharedCall call) {

@@ -2,6 +2,8 @@
 // Which operation is what, and the events of what the Messenger hears.
 #include "multidevice/engine/messaging.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -18,6 +20,25 @@ namespace {
 
 // Presences that are remembered; the eldest chat by name goes first beyond that.
 constexpr std::size_t kMaxPresences = 1'000;
+
+// As sends name it, where WhatsApp's number means the same.
+std::string_view reason_of(const Refusal& refusal) {
+  switch (refusal.code) {
+    case 0:
+      return refusal.reason;
+    case 401:
+    case 403:
+      return "not_allowed";
+    case 404:
+      return "not_found";
+    case 409:
+      return "conflict";
+    case 429:
+      return "rate_limited";
+    default:
+      return "rejected";
+  }
+}
 
 }  // namespace
 
@@ -60,6 +81,10 @@ Messaging::~Messaging() = default;
 
 void Messaging::use(Messenger* messenger) {
   messenger_ = messenger;
+  payloads_.set_names(messenger == nullptr ? content::Payloads::Names()
+                                           : [messenger](const Jid& who, const Jid& chat) {
+                                               return messenger->known(who, chat);
+                                             });
   leaving_.clear();
   presences_.clear();  // known of a connection that is over
 }
@@ -187,6 +212,21 @@ Jid group(const nlohmann::json& arguments) {
   return *jid;
 }
 
+std::string new_message_id(const nlohmann::json& arguments) {
+  constexpr std::size_t kMaxIdBytes = 64;
+  std::string id = text(arguments, "id");
+  if (id.empty()) {
+    return make_message_id();
+  }
+  const bool sound = std::all_of(id.begin(), id.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.';
+  });
+  if (!sound || id.size() > kMaxIdBytes) {
+    throw Error(WAX_E_INVALID, "id must be at most 64 letters, digits, dots and dashes");
+  }
+  return id;
+}
+
 std::vector<Jid> people(const nlohmann::json& arguments) {
   std::vector<Jid> out;
   for (const nlohmann::json& participant : arguments.at("participants")) {
@@ -211,11 +251,12 @@ void fail(plugin::Call& call, const Refusal& refusal) {
   } else if (refusal.code == 429) {
     status = WAX_E_RATE_LIMITED;
   }
-  std::string text = refusal.text.empty() ? refusal.reason : refusal.text;
+  nlohmann::json details = {{"reason", reason_of(refusal)}};
   if (refusal.code != 0) {
-    text = "WhatsApp refuses this (" + std::to_string(refusal.code) + "): " + text;
+    details["code"] = refusal.code;
   }
-  call.fail(status, text, refusal.code == 0 || refusal.code == 429 ? 5'000 : 0);
+  call.fail(status, refusal.text.empty() ? refusal.reason : refusal.text,
+            refusal.code == 0 || refusal.code == 429 ? 5'000 : 0, details.dump());
 }
 
 }  // namespace waxwing::multidevice

@@ -24,7 +24,8 @@ namespace waxwing::multidevice {
 
 namespace content {
 struct Draft;
-}
+struct Quote;
+}  // namespace content
 
 // What all native engines can, beside "auth.requestCode"; each has an entry in messaging.cc.
 inline constexpr wax_op kNativeOps[] = {
@@ -137,9 +138,14 @@ class Messaging final : public MessageSink {
   // Adds quote and mentions that the arguments ask for, then sends.
   void complete_and_send(content::Draft draft, const Jid& chat, const Json& arguments,
                          SharedCall call);
-  void add_mentions(content::Draft draft, const Jid& chat, const Json& arguments,
-                    const SharedCall& call, std::function<void(content::Draft)> then);
+  [[nodiscard]] content::Quote quote_of(const Json& arguments, const Jid& chat);
+  void in_chat(const content::MessageName& target, const SharedCall& call,
+               std::function<void(const content::MessageName&)> then);
+  // Null where `group` is empty; a group that cannot be had fails the call.
+  void with_group(const Jid& group, const SharedCall& call,
+                  std::function<void(const GroupInfo*)> then);
   void send(content::Draft draft, const Jid& chat, std::string id, SharedCall call);
+  void hand_over(content::Draft draft, const Jid& chat, std::string id, SharedCall call);
   void answer_send(const SendResult& result, const std::string& id, plugin::Call& call);
 
   // presence_operations.cc
@@ -179,6 +185,8 @@ namespace arguments {
 // Throws plugin::Error(WAX_E_INVALID) that names the field.
 [[nodiscard]] Jid chat(const nlohmann::json& arguments, const char* key = "chatId");
 [[nodiscard]] Jid group(const nlohmann::json& arguments);
+// `id`, or a new one: a name of a message that can be read out of "true_{chat}_{id}".
+[[nodiscard]] std::string new_message_id(const nlohmann::json& arguments);
 [[nodiscard]] std::vector<Jid> people(const nlohmann::json& arguments);
 }  // namespace arguments
 

@@ -28,6 +28,9 @@ void Messaging::set_presence(const Json& arguments, SharedCall call) {
     throw Error(WAX_E_INVALID, "chatId should not be empty for typing, recording and paused");
   }
   const Jid chat = arguments::chat(arguments);
+  if (!chat.is_person() && !chat.is_group()) {
+    throw Error(WAX_E_INVALID, "chatId must be a person or a group");
+  }
   if (wanted == "typing") {
     messenger_->set_typing(chat, Messenger::Typing::Composing);
   } else if (wanted == "recording") {

@@ -16,8 +16,37 @@ enum Field : std::uint32_t {
   kFastRatchetDistribution = 15,
   kDeviceSent = 31,
   kContextInfo = 35,
+  kEphemeral = 40,
 };
 constexpr std::uint32_t kMostPadding = 15;
+constexpr std::uint32_t kEphemeralSetting = 3;  // ProtocolMessage.Type
+
+// Whether the field of a Message is a content whose field 17 is a ContextInfo: pictures, contacts,
+// places, texts, documents, audio, video, stickers.
+bool has_context(std::uint32_t number) {
+  constexpr std::uint32_t kContents[] = {3, 4, 5, 6, 7, 8, 9, 13, 18, 26};
+  return std::find(std::begin(kContents), std::end(kContents), number) != std::end(kContents);
+}
+
+// ContextInfo: expiration, ephemeralSettingTimestamp.
+std::optional<ChatTimer> timer_in(ByteView content) {
+  ChatTimer timer;
+  WireReader reader(content);
+  while (const auto field = reader.next()) {
+    if (field->number != 17 || !field->octets) {
+      continue;
+    }
+    WireReader context(*field->octets);
+    while (const auto part = context.next()) {
+      if (part->number == 25) {
+        timer.seconds = static_cast<std::uint32_t>(part->value);
+      } else if (part->number == 26) {
+        timer.set_s = part->value;
+      }
+    }
+  }
+  return timer.seconds == 0 ? std::nullopt : std::optional(timer);
+}
 
 }  // namespace
 
@@ -65,11 +94,29 @@ std::optional<Envelope> Envelope::read(ByteView message) {
       case kContextInfo:
         out.context_info = field->octets;
         break;
-      case kProtocol:
+      case kProtocol: {
+        ChatTimer timer;
         out.protocol_type = 0;
         while (const auto part = inner.next()) {
           if (part->number == 2 && !part->octets) {
             out.protocol_type = static_cast<std::uint32_t>(part->value);
+          } else if (part->number == 4) {
+            timer.seconds = static_cast<std::uint32_t>(part->value);
+          } else if (part->number == 5) {
+            timer.set_s = part->value;
+          }
+        }
+        if (out.protocol_type == kEphemeralSetting) {
+          out.timer = timer;
+        }
+        out.has_content = true;
+        break;
+      }
+      case kEphemeral:
+        while (const auto part = inner.next()) {
+          if (const auto wrapped = part->number == 1 && part->octets ? Envelope::read(*part->octets)
+                                                                     : std::nullopt) {
+            out.timer = wrapped->timer;
           }
         }
         out.has_content = true;
@@ -78,6 +125,9 @@ std::optional<Envelope> Envelope::read(ByteView message) {
         break;
       default:
         out.has_content = true;
+        if (has_context(field->number)) {
+          out.timer = timer_in(value);
+        }
     }
     if (inner.broken() && (field->number == kDistribution || field->number == kDeviceSent ||
                            field->number == kProtocol)) {

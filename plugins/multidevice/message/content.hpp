@@ -9,6 +9,7 @@
 
 #include "multidevice/base/bytes.hpp"
 #include "multidevice/base/secret.hpp"
+#include "multidevice/message/types.hpp"
 
 namespace waxwing::multidevice {
 
@@ -26,6 +27,8 @@ struct Envelope {
   std::optional<ByteView> context_info;  // messageContextInfo
   bool has_content = false;              // anything else, which people may see
   std::optional<std::uint32_t> protocol_type;
+  // Of the chat: set by this message, or as its author knows it.
+  std::optional<ChatTimer> timer;
 
   // Nothing when it is no Message.
   [[nodiscard]] static std::optional<Envelope> read(ByteView message);

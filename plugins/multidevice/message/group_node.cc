@@ -197,4 +197,14 @@ std::optional<GroupInfo> decode_group(ByteView octets) {
   return reader.broken() || info.jid.empty() ? std::nullopt : std::optional(std::move(info));
 }
 
+std::uint32_t timer_of_group(ByteView octets) {
+  WireReader reader(octets);
+  while (const auto field = reader.next()) {
+    if (field->number == 8) {
+      return static_cast<std::uint32_t>(field->value);
+    }
+  }
+  return 0;
+}
+
 }  // namespace waxwing::multidevice

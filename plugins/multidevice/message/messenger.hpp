@@ -60,6 +60,8 @@ class Messenger {
   // either (SendResult::State::Accepted). What was accepted is durable and leaves under its id even
   // if the process is killed; MessageSink::on_sent() tells how that ended.
   void send(OutgoingMessage message, std::function<void(const SendResult&)> done);
+  // How long messages of the chat stay, as far as is known. A group that is not known is asked for.
+  void timer(const Jid& chat, std::function<void(const ChatTimer&)> done);
   // Tells the author (and our other devices) that these were read. `sender`: the author in a group,
   // empty otherwise. At most 256 ids.
   void mark_read(const Jid& chat, const Jid& sender, std::vector<std::string> ids, bool played,
@@ -89,6 +91,8 @@ class Messenger {
   void look_up(std::vector<std::string> phones, Then<std::vector<Contact>> done);
   // The other name of somebody: from memory, the store, or the server.
   void person(const Jid& jid, std::function<void(const Person&)> done);
+  // Likewise at once, of what is in memory: of people, and of the members of the chat.
+  [[nodiscard]] Person known(const Jid& jid, const Jid& chat);
 
   struct Counters {
     std::uint64_t received = 0;

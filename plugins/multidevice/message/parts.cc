@@ -79,7 +79,8 @@ Refusal Messenger::Parts::refusal_of(const IqReply& reply) {
     default: {
       const Node* error = reply.node == nullptr ? nullptr : reply.node->child("error");
       const std::string text(error == nullptr ? std::string_view() : error->text("text"));
-      return {"refused", text.empty() ? "WhatsApp refused it." : "WhatsApp refused it: " + text,
+      return {"refused",
+              text.empty() ? "WhatsApp refuses it." : "WhatsApp refuses it: " + text + ".",
               reply.code};
     }
   }

@@ -124,6 +124,10 @@ struct Messenger::Parts {
   void on_token(const Node& notification);
   void give_token(const Jid& user);
 
+  // timers.cc -------------------------------------------------------------------------------------
+  // What the message says of its chat's timer becomes a row of the batch.
+  void learn_timer(const MessageInfo& info, const Envelope& envelope, StoreBatch& batch);
+
   // receive.cc ------------------------------------------------------------------------------------
   void on_message(const Node& stanza);
   Vault::Rows receive(Incoming& in, bool readable);
@@ -227,5 +231,6 @@ inline constexpr std::int64_t kSendAnswerMs = 10'000;
 [[nodiscard]] Participant read_participant(const Node& node, bool by_lid);
 [[nodiscard]] Bytes encode_group(const GroupInfo& info);
 [[nodiscard]] std::optional<GroupInfo> decode_group(ByteView octets);
+[[nodiscard]] std::uint32_t timer_of_group(ByteView octets);  // no more than that, in seconds
 
 }  // namespace waxwing::multidevice

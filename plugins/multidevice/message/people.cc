@@ -328,6 +328,17 @@ void Messenger::person(const Jid& jid, std::function<void(const Person&)> done) 
   });
 }
 
+Person Messenger::known(const Jid& jid, const Jid& chat) {
+  const Person who = parts_->person(jid);
+  if (chat.is_group() && (who.pn.empty() || who.lid.empty())) {
+    if (const std::optional<GroupInfo> group = parts_->stored_group(chat)) {
+      const Participant* member = group->find(who);
+      return member == nullptr ? who : member->person;
+    }
+  }
+  return who;
+}
+
 void Messenger::look_up(std::vector<std::string> phones, Then<std::vector<Contact>> done) {
   Parts& parts = *parts_;
   Node::Children users;

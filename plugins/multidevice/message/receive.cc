@@ -348,6 +348,9 @@ void Messenger::Parts::hand_over(Incoming& in, Bytes message, StoreBatch batch) 
   if (protocol == kHistorySyncNotification && in.info.from_me) {
     type = "hist_sync";
   }
+  if (envelope) {
+    learn_timer(in.info, *envelope, batch);
+  }
   mark_seen(in, batch);
   Incoming copy = in;  // without what only the stanza of now needs
   copy.stanza = nullptr;

@@ -87,6 +87,26 @@ TokenRow TokenRow::decode(ByteView octets) {
   return reader.broken() ? TokenRow() : row;
 }
 
+Bytes encode_timer(const ChatTimer& timer) {
+  Bytes out;
+  append_field(out, 1, timer.seconds);
+  append_field(out, 2, timer.set_s);
+  return out;
+}
+
+ChatTimer decode_timer(ByteView octets) {
+  ChatTimer timer;
+  WireReader reader(octets);
+  while (const auto field = reader.next()) {
+    if (field->number == 1) {
+      timer.seconds = static_cast<std::uint32_t>(field->value);
+    } else if (field->number == 2) {
+      timer.set_s = field->value;
+    }
+  }
+  return reader.broken() ? ChatTimer() : timer;
+}
+
 // Each with its length in front.
 Bytes encode_key_holders(const std::set<std::string>& addresses) {
   Bytes out;

@@ -9,6 +9,7 @@
 
 #include "multidevice/base/bytes.hpp"
 #include "multidevice/binary/jid.hpp"
+#include "multidevice/message/types.hpp"
 
 namespace waxwing::multidevice {
 
@@ -36,6 +37,9 @@ struct TokenRow {
   [[nodiscard]] Bytes encode() const;
   [[nodiscard]] static TokenRow decode(ByteView octets);
 };
+
+[[nodiscard]] Bytes encode_timer(const ChatTimer& timer);
+[[nodiscard]] ChatTimer decode_timer(ByteView octets);
 
 // Addresses of the devices that have our sender key of a group.
 [[nodiscard]] Bytes encode_key_holders(const std::set<std::string>& addresses);

@@ -123,6 +123,13 @@ struct ReceiptNews {
   const Node* stanza = nullptr;
 };
 
+// How long messages of a chat stay before they disappear from all devices.
+struct ChatTimer {
+  std::uint32_t seconds = 0;  // 0: they stay
+  std::uint64_t set_s = 0;    // when it was set, in Unix seconds; 0: not known
+  friend bool operator==(const ChatTimer&, const ChatTimer&) = default;
+};
+
 struct Participant {
   enum class Role : std::uint8_t { Member, Admin, SuperAdmin, Left };
   Person person;

@@ -75,10 +75,11 @@ inline constexpr std::string_view kSeen = "seen";
 inline constexpr std::string_view kOutbox = "outbox";
 inline constexpr std::string_view kSent = "sent";
 inline constexpr std::string_view kTokens = "tokens";
+inline constexpr std::string_view kTimers = "timers";
 // All that is worth nothing without the device's keys.
-inline constexpr std::string_view kOfDevice[] = {kDevice,     kPrekeys, kSessions, kSenderKeys,
-                                                 kKeyHolders, kPeople,  kDevices,  kGroups,
-                                                 kSeen,       kOutbox,  kSent,     kTokens};
+inline constexpr std::string_view kOfDevice[] = {
+    kDevice, kPrekeys, kSessions, kSenderKeys, kKeyHolders, kPeople, kDevices,
+    kGroups, kSeen,    kOutbox,   kSent,       kTokens,     kTimers};
 }  // namespace rows
 
 }  // namespace waxwing::multidevice

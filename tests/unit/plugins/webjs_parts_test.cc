@@ -16,12 +16,13 @@
 #include "arguments.hpp"
 #include "browser_process.hpp"
 #include "cdp.hpp"
-#include "page.hpp"
+#include "network_reason.hpp"
 #include "settings.hpp"
 
 namespace webjs {
 namespace {
 
+namespace wp = waxwing::plugin;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;

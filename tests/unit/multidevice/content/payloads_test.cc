@@ -173,6 +173,8 @@ TEST_P(PayloadsOf, AReply) {
   EXPECT_EQ(payload["body"], "yes");
   EXPECT_EQ(payload["replyTo"]["id"], "Q");
   EXPECT_EQ(payload["replyTo"]["participant"], "15550001001@c.us");
+  EXPECT_EQ(payload["replyTo"]["sender"],
+            (Json{{"pn", "15550001001@c.us"}, {"lid", "100000000000001@lid"}}));
   EXPECT_EQ(payload["replyTo"]["body"], "cat");
   EXPECT_EQ(payload["replyTo"]["hasMedia"], true);
   EXPECT_EQ(payload["replyTo"]["_data"]["imageMessage"]["caption"], "cat");
@@ -230,6 +232,14 @@ TEST_P(PayloadsOf, AReaction) {
   message["reactionMessage"]["key"]["participant"] = "100000000000001@lid";
   payload = only(in_group(), message, "message.reaction");
   EXPECT_EQ(payload["reaction"]["messageId"], "true_123@g.us_M_15550001001@c.us");
+  // Somebody else's, whom the key names by LID: the id is that of the message's own event.
+  payloads.set_names([](const Jid& who, const Jid& chat) {
+    EXPECT_EQ(chat.to_string(), "123@g.us");
+    return person("15550003003", who.user);
+  });
+  message["reactionMessage"]["key"]["participant"] = "100000000000003:4@lid";
+  payload = only(in_group(), message, "message.reaction");
+  EXPECT_EQ(payload["reaction"]["messageId"], "false_123@g.us_M_15550003003@c.us");
 }
 
 TEST_P(PayloadsOf, EditsAndRevokes) {

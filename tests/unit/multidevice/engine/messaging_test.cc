@@ -181,6 +181,27 @@ TEST_P(Session, NamesWhatIsWrongWithArguments) {
                             {{"chatId", bob_chat}, {"text", "hello"}, {"mentions", {"nobody"}}});
   EXPECT_EQ(mention->status, WAX_E_INVALID);
   EXPECT_NE(mention->message.find("mentions"), std::string::npos);
+  for (const std::string& id :
+       {std::string("has space"), std::string("a_b"), std::string(65, 'A')}) {
+    const auto named =
+        done("messages.sendText", {{"chatId", bob_chat}, {"text", "hello"}, {"id", id}});
+    EXPECT_EQ(named->status, WAX_E_INVALID) << id;
+    EXPECT_EQ(named->message.find("id must be"), 0U) << named->message;
+  }
+  const std::string elsewhere = "true_15550009999@c.us_AAAA";
+  for (const char* operation : {"messages.edit", "messages.revoke"}) {
+    const auto other =
+        done(operation, {{"chatId", bob_chat}, {"messageId", elsewhere}, {"text", "hello"}});
+    EXPECT_EQ(other->status, WAX_E_INVALID);
+    EXPECT_EQ(other->message, "messageId is of another chat than chatId");
+  }
+  const auto seen = done("messages.sendSeen", {{"chatId", bob_chat}, {"messageIds", {elsewhere}}});
+  EXPECT_EQ(seen->message, "messageIds is of another chat than chatId");
+  const auto typing = done("presence.set", {{"chatId", "1@newsletter"}, {"presence", "typing"}});
+  EXPECT_EQ(typing->status, WAX_E_INVALID);
+  const auto group = done("groups.get", {{"id", "99@g.us"}});
+  EXPECT_EQ(group->status, WAX_E_NOT_FOUND);
+  EXPECT_EQ(group->json, (Json{{"reason", "not_found"}, {"code", 404}}));
   const auto forward =
       done("messages.forward", {{"chatId", bob_chat}, {"messageId", "true_" + bob_chat + "_AAAA"}});
   EXPECT_EQ(forward->status, WAX_E_NOT_FOUND);
@@ -246,6 +267,67 @@ TEST_P(Session, RemembersWhatWasRevoked) {
   const Json revoked = last("message.revoked");
   EXPECT_EQ(revoked["revokedMessageId"], id);
   EXPECT_EQ(revoked["before"]["body"], "never mind");
+}
+
+TEST_P(Session, WritesWhatDisappearsWhereMessagesDo) {
+  const auto context = [&](const std::string& chat) {
+    const auto sent = done("messages.sendText", {{"chatId", chat}, {"text", "soon gone"}});
+    EXPECT_EQ(sent->json["body"], "soon gone");
+    const Json read = read_by_bob();
+    const Json* found = content::find_path(read, "extendedTextMessage.contextInfo");
+    return found == nullptr ? Json() : *found;
+  };
+  const auto bob_sends = [&](const Json& message) {
+    OutgoingMessage out;
+    out.id = make_message_id();
+    out.chat = device.pn();
+    out.message = content::encode(message);
+    out.note = "note of a timer";
+    bob.messenger->send(std::move(out), [](const SendResult&) {});
+    town.advance(100);
+  };
+  const auto setting = [](int seconds, int set_s) {
+    return Json{
+        {"protocolMessage",
+         {{"type", 3}, {"ephemeralExpiration", seconds}, {"ephemeralSettingTimestamp", set_s}}}};
+  };
+  EXPECT_TRUE(context(bob_chat).is_null());
+  bob_sends(setting(86'400, 1000));
+  EXPECT_EQ(context(bob_chat), (Json{{"expiration", 86'400}, {"ephemeralSettingTimestamp", 1000}}));
+  // By LID it is the same chat, and another process knows it, too.
+  device.kill();
+  device.boot();
+  town.advance(1'000);
+  messaging.use(device.messenger.get());
+  EXPECT_EQ(context(bob_account.lid + "@lid")["expiration"], 86'400);
+  const auto place =
+      done("messages.sendLocation", {{"chatId", bob_chat}, {"latitude", 1.5}, {"longitude", 2}});
+  EXPECT_EQ(place->status, WAX_OK);
+  EXPECT_EQ((*content::find_path(read_by_bob(), "locationMessage.contextInfo.expiration")), 86'400);
+  // A reaction does not, and an elder setting that comes late is none.
+  (void)done("messages.react", {{"messageId", place->json["id"]}, {"reaction", "!"}});
+  EXPECT_EQ(content::find_path(read_by_bob(), "reactionMessage.contextInfo"), nullptr);
+  bob_sends(setting(0, 999));
+  EXPECT_EQ(context(bob_chat)["expiration"], 86'400);
+  bob_sends(setting(0, 1001));
+  EXPECT_TRUE(context(bob_chat).is_null());
+  // As somebody knows it who sets nothing.
+  bob_sends({{"ephemeralMessage",
+              {{"message",
+                {{"extendedTextMessage",
+                  {{"text", "x"},
+                   {"contextInfo",
+                    {{"expiration", 604'800}, {"ephemeralSettingTimestamp", 1002}}}}}}}}}});
+  EXPECT_EQ(last("message")["body"], "x");
+  EXPECT_EQ(context(bob_chat)["expiration"], 604'800);
+
+  sim::Group& group = town.server.groups().create("two", {&account, &bob_account}, true, nullptr);
+  town.advance(100);
+  const std::string chat = group.jid().to_string();
+  EXPECT_TRUE(context(chat).is_null());
+  group.timer_s = 7'776'000;
+  (void)done("groups.get", {{"id", chat}});
+  EXPECT_EQ(context(chat), (Json{{"expiration", 7'776'000}}));
 }
 
 TEST_P(Session, HearsAStatusAsAMessageOfThatChat) {
