@@ -2,6 +2,7 @@
 // Random bytes and ULIDs.
 #include "base/ids.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <mutex>
@@ -39,6 +40,10 @@ std::string ulid(std::int64_t unix_ms) {
   static std::mutex mutex;
   static std::int64_t last_ms = -1;
   static std::array<std::uint8_t, 16> bytes{};
+  constexpr std::size_t kRandom = 10;  // octets of each
+  // One call of the system brings those of many.
+  static std::array<std::uint8_t, 32 * kRandom> random{};
+  static std::size_t used = random.size();
 
   std::array<std::uint8_t, 16> id{};
   {
@@ -48,7 +53,12 @@ std::string ulid(std::int64_t unix_ms) {
       for (std::size_t i = 0; i < 6; ++i) {
         bytes[i] = static_cast<std::uint8_t>(unix_ms >> (8 * (5 - i)));
       }
-      random_bytes(std::span(bytes).subspan(6));
+      if (used == random.size()) {
+        random_bytes(random);
+        used = 0;
+      }
+      std::copy_n(random.begin() + static_cast<std::ptrdiff_t>(used), kRandom, bytes.begin() + 6);
+      used += kRandom;
       bytes[6] &= 0x7FU;  // room for increments within this millisecond
     } else {
       for (std::size_t i = bytes.size(); i-- > 0 && ++bytes[i] == 0;) {

@@ -41,12 +41,12 @@ void HttpConnection::send(Request request, Done done) {
   head_ = {};
   body_reader_.reset();
   body_.clear();
-  deadline_ = loop_.clock().monotonic() + request_.timeout;
+  end_ = loop_.clock().monotonic() + request_.timeout;
   if (stream_.is_open()) {
-    arm(request_.timeout);
+    arm(end_);
     flush();
   } else {
-    arm(std::min(request_.connect_timeout, request_.timeout));
+    arm(std::min(end_, loop_.clock().monotonic() + request_.connect_timeout));
     dial();
   }
 }
@@ -66,25 +66,39 @@ void HttpConnection::dial() {
                           return;
                         }
                         self->stream_ = std::move(stream);
-                        self->arm(self->deadline_ - self->loop_.clock().monotonic());
+                        self->arm(self->end_);
                         self->flush();
                       });
 }
 
-void HttpConnection::arm(Millis delay) {
+// A timer that runs out too early costs less than one that is replaced at every request.
+void HttpConnection::arm(Millis deadline) {
+  deadline_ = deadline;
+  if (timer_ != 0 && timer_at_ <= deadline) {
+    return;
+  }
   loop_.cancel_timer(timer_);
+  timer_at_ = deadline;
+  const Millis delay = deadline - loop_.clock().monotonic();
   timer_ = loop_.start_timer(
       delay,
       [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
           self->timer_ = 0;
-          self->on_timeout();
+          self->on_timer();
         }
       },
-      std::min(kSlack, delay / 10));
+      std::clamp(delay / 10, Millis(0), kSlack));
 }
 
-void HttpConnection::on_timeout() {
+void HttpConnection::on_timer() {
+  if (!done_) {
+    return;
+  }
+  if (loop_.clock().monotonic() < deadline_) {
+    arm(deadline_);
+    return;
+  }
   fail(dial_ ? dial_->timeout()
              : End{Code::Timeout, "timeout", "the answer was not complete in time"});
 }
@@ -215,7 +229,6 @@ void HttpConnection::take_end() {
 
 void HttpConnection::answered(bool reusable) {
   const auto self = shared_from_this();  // the last owner may go in what is called
-  loop_.cancel_timer(std::exchange(timer_, 0));
   const Done done = std::exchange(done_, nullptr);
   Answer answer{std::move(head_.head()), std::move(body_)};
   ++served_;

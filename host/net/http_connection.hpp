@@ -55,8 +55,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
  private:
   void dial();
-  void arm(Millis delay);
-  void on_timeout();
+  void arm(Millis deadline);
+  void on_timer();
   void on_ready();
   void flush();
   void read();
@@ -76,7 +76,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   runtime::Loop::WatchId watch_ = 0;
   std::uint32_t interest_ = 0;
   runtime::Loop::TimerId timer_ = 0;
-  Millis deadline_{0};
+  Millis timer_at_{0};  // when that runs out
+  Millis deadline_{0};  // of what is waited for now
+  Millis end_{0};       // of the whole request
   Millis idle_since_{0};
   std::uint64_t served_ = 0;  // requests that were answered
 
