@@ -5,20 +5,20 @@
 #include <curl/curl.h>
 #include <sys/socket.h>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "base/check.hpp"
 #include "net/address.hpp"
 #include "net/curl_loop.hpp"
+#include "net/http_head.hpp"
 #include "net/http_pool.hpp"
+#include "net/url.hpp"
 #include "runtime/loop.hpp"
 
 namespace waxwing::net {
 namespace {
 
 constexpr std::size_t kIdleHandles = 64;
-constexpr std::size_t kMostRedirecting = 1000;
 // Answers are short; libcurl allocates this much for each request.
 constexpr long kBufferBytes = 1024;
 
@@ -116,6 +116,34 @@ void prepare(Transfer& transfer) {
   set(easy, CURLOPT_HTTPHEADER, list);
 }
 
+// The same, sent to where an answer says; libcurl goes on from there. Like libcurl it keeps from
+// another server what was meant for the first.
+HttpRequest redirected(const HttpRequest& request, const std::string& location) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), &curl_url_cleanup);
+  HttpRequest next = request;
+  next.url = location;
+  --next.max_redirects;
+  char* absolute = nullptr;
+  if (url != nullptr &&
+      curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) == CURLUE_OK &&
+      curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(url.get(), CURLUPART_URL, &absolute, 0) == CURLUE_OK) {
+    next.url = absolute;
+  }
+  curl_free(absolute);
+  const auto before = parse_url(request.url);
+  const auto after = parse_url(next.url);
+  if (!after.has_value() || before->tls != after->tls ||
+      before->authority() != after->authority()) {
+    std::erase_if(next.headers, [](const std::string& header) {
+      const std::string_view name = std::string_view(header).substr(0, header.find_first_of(":;"));
+      return equal_ignoring_case(name, "authorization") || equal_ignoring_case(name, "cookie") ||
+             equal_ignoring_case(name, "host");
+    });
+  }
+  return next;
+}
+
 Status failure_of(const Transfer& transfer, CURLcode code) {
   if (transfer.address_refused) {
     return {Code::Unavailable, "the address of the host is not public"};
@@ -144,7 +172,6 @@ Result<HttpResponse> outcome_of(Transfer& transfer, CURLcode code) {
 struct HttpClient::Impl {
   runtime::Loop& loop;
   HttpPool pool;
-  std::unordered_set<std::string> redirecting;  // URLs
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers;
   std::vector<Easy> idle;  // kept for the next requests
   CurlLoop curl;
@@ -222,23 +249,19 @@ HttpClient::~HttpClient() = default;
 
 void HttpClient::send(HttpRequest request, Done done) {
   auto target = HttpPool::target_of(request);
-  if (!target.has_value() || impl_->redirecting.contains(request.url)) {
+  if (!target.has_value()) {
     impl_->send_by_curl(std::move(request), std::move(done));
     return;
   }
   auto shared = std::make_shared<const HttpRequest>(std::move(request));
   impl_->pool.send(shared, std::move(*target),
                    [impl = impl_.get(), shared, done = std::move(done)](
-                       Result<HttpResponse> outcome, bool redirects) mutable {
-                     if (!redirects || shared->max_redirects == 0) {
+                       Result<HttpResponse> outcome, const std::string& location) mutable {
+                     if (location.empty() || shared->max_redirects == 0) {
                        done(std::move(outcome));  // may be the end of this
-                       return;
+                     } else {
+                       impl->send_by_curl(redirected(*shared, location), std::move(done));
                      }
-                     if (impl->redirecting.size() >= kMostRedirecting) {
-                       impl->redirecting.clear();
-                     }
-                     impl->redirecting.insert(shared->url);
-                     impl->send_by_curl(*shared, std::move(done));
                    });
 }
 

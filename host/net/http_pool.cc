@@ -61,10 +61,10 @@ std::optional<Millis> retry_after(std::string_view value, std::int64_t now_ms) {
                      : std::nullopt;
 }
 
-bool is_redirect(const HttpHead& head) {
+std::string location_of(const HttpHead& head) {
   const bool moved = head.code == 301 || head.code == 302 || head.code == 303 || head.code == 307 ||
                      head.code == 308;
-  return moved && !head.find("location").empty();
+  return moved ? std::string(head.find("location")) : std::string();
 }
 
 }  // namespace
@@ -105,35 +105,37 @@ void HttpPool::send_on(const ConnectionPtr& connection, std::shared_ptr<const Ht
   out.timeout = request->timeout;
   HttpConnection* const to = connection.get();
   busy_.emplace(to, connection);
-  to->send(std::move(out), [this, to, request = std::move(request), target = std::move(target),
-                            done = std::move(done)](End end,
-                                                    HttpConnection::Answer answer) mutable {
-    // Whether it is in the list still says whether it can be used again.
-    if (const auto it = busy_.find(to); it != busy_.end()) {
-      idle_[origin_of(target)].push_back(std::move(it->second));
-      ++idle_count_;
-      busy_.erase(it);
-      if (timer_ == 0) {
-        timer_ = loop_.start_timer(
-            kMaxIdle, [this] { close_idle(); }, kMaxIdle);
-      }
-    } else if (end.code == Code::Unavailable && to->was_stale()) {
-      const ConnectionPtr fresh = open(target);
-      send_on(fresh, std::move(request), std::move(target), std::move(done));
-      return;
-    }
-    if (!end.is_ok()) {
-      done(Status(end.code == Code::Timeout ? Code::Timeout : Code::Unavailable, end.text), false);
-      return;
-    }
-    HttpResponse response;
-    response.status = answer.head.code;
-    response.body = std::move(answer.body);
-    if (const auto value = answer.head.find("retry-after"); !value.empty()) {
-      response.retry_after = retry_after(value, loop_.clock().unix_ms());
-    }
-    done(std::move(response), is_redirect(answer.head));
-  });
+  to->send(std::move(out),
+           [this, to, request = std::move(request), target = std::move(target),
+            done = std::move(done)](End end, HttpConnection::Answer answer) mutable {
+             // Whether it is in the list still says whether it can be used again.
+             if (const auto it = busy_.find(to); it != busy_.end()) {
+               idle_[origin_of(target)].push_back(std::move(it->second));
+               ++idle_count_;
+               busy_.erase(it);
+               if (timer_ == 0) {
+                 timer_ = loop_.start_timer(
+                     kMaxIdle, [this] { close_idle(); }, kMaxIdle);
+               }
+             } else if (end.code == Code::Unavailable && to->was_stale()) {
+               const ConnectionPtr fresh = open(target);
+               send_on(fresh, std::move(request), std::move(target), std::move(done));
+               return;
+             }
+             if (!end.is_ok()) {
+               done(end.code == Code::Timeout ? Status(Code::Timeout, "timed out: " + end.text)
+                                              : Status(Code::Unavailable, end.text),
+                    "");
+               return;
+             }
+             HttpResponse response;
+             response.status = answer.head.code;
+             response.body = std::move(answer.body);
+             if (const auto value = answer.head.find("retry-after"); !value.empty()) {
+               response.retry_after = retry_after(value, loop_.clock().unix_ms());
+             }
+             done(std::move(response), location_of(answer.head));
+           });
 }
 
 HttpPool::ConnectionPtr HttpPool::take_idle(const std::string& origin) {

@@ -20,7 +20,7 @@ namespace waxwing::net {
 // Everything [loop].
 class HttpPool {
  public:
-  using Done = UniqueFunction<void(Result<HttpResponse> outcome, bool redirects)>;
+  using Done = UniqueFunction<void(Result<HttpResponse> outcome, std::string location)>;
 
   // At most `connections` are kept beside those in use.
   HttpPool(Network& network, runtime::Loop& loop, std::size_t connections);
@@ -31,8 +31,8 @@ class HttpPool {
   // Where it goes, when nothing is asked for that a pool does not do: proxies, looking at
   // addresses, leaving certificates unchecked.
   [[nodiscard]] static Result<Target> target_of(const HttpRequest& request);
-  // `done` is called once, from the loop's queue; `redirects` says that the answer is to ask
-  // elsewhere. It may be the end of the pool.
+  // `done` is called once, from the loop's queue, with the place where the answer says to ask;
+  // empty when it says none. It may be the end of the pool.
   void send(std::shared_ptr<const HttpRequest> request, Target target, Done done);
   [[nodiscard]] std::size_t under_way() const noexcept { return busy_.size(); }
 

@@ -176,15 +176,28 @@ TEST_F(HttpClientTest, FollowsAndCutsOff) {
   Receiver here([&](const Received&) {
     return Reaction{.status = 307, .headers = {"Location: " + there.url("/there")}};
   });
+  Receiver beside([](const Received& got) {
+    return got.path == "/a/b" ? Reaction{.status = 308, .headers = {"Location: ../c"}} : Reaction{};
+  });
   for (int i = 0; i < 2; ++i) {
     net::HttpRequest request = post(here.url(), "carried");
     request.max_response_bytes = 1'000;
+    request.headers.push_back("Authorization: Bearer x");
+    request.headers.push_back("X-Key: y");
     const Outcome outcome = send(std::move(request));
     EXPECT_EQ(outcome->status, 200);
     EXPECT_EQ(outcome->body, std::string(1'000, 'x'));
     EXPECT_EQ(there.all().back().body, "carried");
   }
-  EXPECT_EQ(here.count(), 3U) << "the first one learnt that it is sent elsewhere";
+  EXPECT_EQ(here.count(), 2U);
+  EXPECT_EQ(here.all().back().header("authorization"), "Bearer x");
+  EXPECT_EQ(there.all().back().header("authorization"), "") << "another server";
+  EXPECT_EQ(there.all().back().header("x-key"), "y");
+  net::HttpRequest relative = post(beside.url("/a/b"));
+  relative.headers.push_back("Authorization: Bearer x");
+  EXPECT_EQ(send(std::move(relative))->status, 200);
+  EXPECT_EQ(beside.all().back().path, "/c");
+  EXPECT_EQ(beside.all().back().header("authorization"), "Bearer x");
   net::HttpRequest stays = post(there.url());
   stays.max_redirects = 0;
   stays.max_response_bytes = 1'000;
