@@ -98,6 +98,7 @@ TEST_F(Webhooks, OnlyNamedEventsGoOutAndAWildcardMeansMost) {
     };
     return count("message.any") == 1 && count("session.status") == 3;
   }));
+  ASSERT_TRUE(named.wait([](const auto& got) { return got.size() >= 3; }));
   std::set<std::string> names;
   std::set<std::string> ids;
   for (const Received& got : named.all()) {
