@@ -2,6 +2,7 @@
 // The store's promises: order, read-your-writes, grouping, limits, cache.
 #include "storage/store.hpp"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -147,6 +148,27 @@ TEST_F(StoreTest, LimitsTheSizeOfACommit) {
   box_.run(8);
   EXPECT_THAT(log_, ElementsAre("blocker", "0", "1", "2", "3", "4", "5", "6"));
   EXPECT_THAT(control_.commits(), ElementsAre(1, 3, 3, 1));
+}
+
+// An hour: what does not go at once waits for somebody who reads, or for the end.
+TEST_F(StoreTest, GathersWhatComesBetweenCommits) {
+  open({.commits_at_once = 2, .commit_interval = std::chrono::hours(1)});
+  const TenantStore t = store_->tenant("t", box_.post());
+  for (const char* name : {"1", "2"}) {
+    t.commit(put("a", name), note_done(name));
+    box_.run(1);
+  }
+  t.commit(put("a", "3"), note_done("3"));
+  t.commit(put("a", "4"), note_done("4"));
+  t.get({{"s", "a"}}, note_rows("read"));
+  box_.run(3);
+  EXPECT_THAT(log_, ElementsAre("1", "2", "3", "4", "read=4"));
+  EXPECT_THAT(control_.commits(), ElementsAre(1, 1, 2));
+  t.commit(put("a", "5"), note_done("5"));
+  store_->flush_and_close();
+  box_.run(1);
+  EXPECT_EQ(log_.back(), "5");
+  EXPECT_THAT(control_.commits(), ElementsAre(1, 1, 2, 1));
 }
 
 TEST_F(StoreTest, RefusesInOrderWhenTheLaneIsFull) {
