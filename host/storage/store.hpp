@@ -46,7 +46,7 @@ struct StoreOptions {
   // Per lane; beyond either a call is refused with Code::Unavailable.
   std::size_t max_queued_calls = 8'192;
   std::size_t max_queued_bytes = 64 << 20;
-  std::size_t cache_bytes_per_tenant = 512 << 10;
+  std::size_t cache_bytes_per_tenant = 32 << 10;
   // Of all tenants together; when it is reached a tenant makes room in its own cache first.
   std::size_t cache_bytes_total = 64 << 20;
   const Clock* clock = &Clock::system();
