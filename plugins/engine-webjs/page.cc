@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "embedded.hpp"
+#include "json_parts.hpp"
 
 namespace webjs {
 namespace {
@@ -21,11 +22,6 @@ constexpr std::uint32_t kMaxToldPerS = 2000;
 constexpr std::size_t kMaxChallenges = 4;  // the first answer is good for all of the browser
 constexpr int kWidth = 1280;
 constexpr int kHeight = 720;
-
-std::string text_of(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
 
 std::string as_json(std::string_view text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json_parts.hpp"
 #include "webjs_engine.hpp"
 
 namespace webjs {
@@ -17,11 +18,6 @@ constexpr std::uint32_t kServeMs = 40'000;
 constexpr std::uint32_t kRetryMs = 3'000;
 constexpr std::uint32_t kBadStateMs = 2'000;
 constexpr std::size_t kMaxShown = 512;  // of a text that the page gave
-
-std::string text_of(const Json& object, const char* key) {
-  const auto it = object.is_object() ? object.find(key) : object.end();
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
 
 std::string shown(const Json& value) {
   std::string text = value.is_string() ? value.get<std::string>()

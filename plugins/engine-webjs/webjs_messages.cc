@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "requests.hpp"
 #include "webjs_engine.hpp"
 
 namespace webjs {
