@@ -88,6 +88,7 @@
     const quoted = message.quotedMsg ?? {};
     return {
       id: message.quotedStanzaID, participant: user_of(message.quotedParticipant) || null,
+      sender: person(message.quotedParticipant),
       body: quoted.type && quoted.type !== 'chat' ? quoted.caption ?? null : quoted.body ?? null,
       hasMedia: FILES.includes(quoted.type), _data: plain(quoted) ?? {},
     };
@@ -315,7 +316,8 @@
     },
   };
 
-  Object.assign(operations, groups({attempt, need_connection, person, plain, refuse, text}));
+  const {operations: of_groups, notice} = groups({attempt, need_connection, person, plain, refuse, text});
+  Object.assign(operations, of_groups);
 
   // Which of our statuses a WPPError is.
   const CODES = {
@@ -337,7 +339,13 @@
 
   function watch() {
     const {MsgStore} = WPP.whatsapp;
+    let noticed = Promise.resolve();  // one after the other, though some ask WhatsApp first
     MsgStore.on('add', (message) => {
+      if (message.isNewMsg && message.type === 'gp2') {
+        noticed = noticed.then(async () => {
+          for (const news of await notice(message)) tell('page.group', news);
+        }).catch((error) => tell('page.warning', `group notice: ${error}`));
+      }
       if (!message.isNewMsg || NOTICES.includes(message.type)) return;
       if (message.type === 'ciphertext') {
         tell('page.waiting', shape(message));

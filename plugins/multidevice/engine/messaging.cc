@@ -177,6 +177,9 @@ void Messaging::on_outgoing(const OutgoingMessage& message, const MessageInfo& i
 void Messaging::on_sent(const MessageInfo& info, const std::string&, const SendResult& result,
                         StoreBatch batch, Durable durable) {
   const bool sent = result.state == SendResult::State::Sent;
+  if (auto* item = recent_.find(info.id)) {
+    item->state = result.state;
+  }
   std::vector<Event> events = {
       payloads_.ack(info, sent ? Ack::Server : Ack::Error, sent ? nullptr : &result)};
   host_.commit_events(std::move(batch), std::move(events), std::move(durable));

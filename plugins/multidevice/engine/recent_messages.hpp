@@ -19,13 +19,14 @@ class RecentMessages {
     MessageInfo info;
     Bytes message;  // serialised waE2E.Message
     bool read = false;
+    SendResult::State state = SendResult::State::Accepted;  // of one of ours
   };
   static constexpr std::size_t kMaxItems = 64;
   static constexpr std::size_t kMaxBytes = std::size_t{64} << 10U;
 
   void add(MessageInfo info, Bytes message) {
     bytes_ += message.size();
-    items_.push_back({std::move(info), std::move(message), false});
+    items_.push_back({std::move(info), std::move(message)});
     while (items_.size() > kMaxItems || (bytes_ > kMaxBytes && items_.size() > 1)) {
       bytes_ -= items_.front().message.size();
       items_.pop_front();

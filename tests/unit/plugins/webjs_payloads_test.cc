@@ -10,6 +10,7 @@
 
 #include "base/json_schema.hpp"
 #include "payloads.hpp"
+#include "requests.hpp"
 #include "schema_files.hpp"
 
 namespace webjs {
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using waxwing::JsonSchema;
 using waxwing::testing::read_schema_file;
@@ -86,6 +88,42 @@ TEST(WebjsPayloads, AGroupsAcksAreItsOwnEvent) {
   ASSERT_THAT(news, SizeIs(1));
   EXPECT_EQ(news[0].type, "message.ack.group");
   EXPECT_EQ(Json::parse(news[0].json).at("ack"), 4) << "what it knows beyond is not told";
+}
+
+TEST(WebjsPayloads, GroupsChangeInFourWays) {
+  const auto only = [](const char* more) {
+    Json data = {{"chat", "1@g.us"}, {"timestamp", 1764000000}, {"data", {{"type", "gp2"}}}};
+    data.update(Json::parse(more));
+    const auto news = news_of("page.group", data);
+    if (news.size() != 1) {
+      return News{};
+    }
+    expect_valid(news[0].type, news[0].json);
+    EXPECT_EQ(news[0].order_key, "1@g.us");
+    return news[0];
+  };
+  const News joined = only(R"({"kind": "join", "group": {"subject": "Nest", "description": "",
+    "membersCanAddNewMember": true, "membersCanSendMessages": true, "evil": 1,
+    "newMembersApprovalRequired": false, "participants": [
+      {"id": "2@lid", "lid": "2@lid", "pn": "1@c.us", "role": "superadmin"},
+      {"id": "3@lid", "role": "king"}, 5]}})");
+  EXPECT_EQ(joined.type, "group.v2.join");
+  EXPECT_EQ(Json::parse(joined.json).at("group").at("participants").size(), 1U);
+  EXPECT_THAT(joined.json, Not(HasSubstr("evil")));
+  EXPECT_EQ(only(R"({"kind": "leave"})").type, "group.v2.leave");
+  const News renamed =
+      only(R"({"kind": "update", "group": {"subject": "Old nest", "announce": 1}})");
+  EXPECT_EQ(renamed.type, "group.v2.update");
+  EXPECT_EQ(Json::parse(renamed.json).at("group"),
+            (Json{{"id", "1@g.us"}, {"subject", "Old nest"}}));
+  const News left = only(R"({"kind": "participants", "type": "leave", "participants": [
+    {"id": "2@lid", "pn": "1@c.us", "lid": "2@lid", "role": "left"}]})");
+  EXPECT_EQ(left.type, "group.v2.participants");
+  EXPECT_EQ(Json::parse(left.json).at("participants").at(0).at("pn"), "1@c.us");
+  for (const char* broken : {R"({"kind": "revolt"})", R"({"kind": "leave", "chat": 5})",
+                             R"({"kind": "participants", "type": "coup"})"}) {
+    EXPECT_EQ(only(broken).type, "") << broken;
+  }
 }
 
 TEST(WebjsPayloads, APageThatLiesIsNotRepeated) {
