@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <iterator>
 
 #include <nlohmann/json.hpp>
@@ -32,6 +33,14 @@ void read_group_arguments(Json& arguments) {
       who = {{"id", chat_id_of(text_of(who, "id"), "participants")}};
     }
   }
+}
+
+// So that it can be read out of "true_{chat}_{id}".
+bool names_a_message(std::string_view id) {
+  constexpr std::size_t kMaxBytes = 64;
+  return id.size() <= kMaxBytes && std::all_of(id.begin(), id.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '-' || c == '.';
+         });
 }
 
 }  // namespace
@@ -69,6 +78,8 @@ Json arguments_of(std::string_view operation, Json arguments) {
   }
   if (operation.substr(0, 7) == "groups.") {
     read_group_arguments(arguments);
+  } else if (const std::string id = text_of(arguments, "id"); !id.empty() && !names_a_message(id)) {
+    throw wp::Error(WAX_E_INVALID, "id must be at most 64 letters, digits, dots and dashes");
   }
   if (const auto it = arguments.find("mentions"); it != arguments.end() && it->is_array()) {
     for (Json& who : *it) {

@@ -100,6 +100,7 @@ TEST_F(WebjsMessages, AreSentThroughThePageAndTold) {
   const std::string reply = send_text("again", R"(,"reply_to":")" + id + R"(","id":")" + its +
                                                    R"(","mentions":[")" + chat() + R"("])");
   EXPECT_EQ(bare(reply), its);
+  EXPECT_EQ(send_text("again", R"(,"id":")" + its + "\""), reply) << "sent once, answered twice";
   ASSERT_TRUE(wait_until([&] { return letter()["text"].text() == "again"; }));
   const Value context = letter().at("message.extendedTextMessage.contextInfo");
   EXPECT_EQ(context["stanzaId"].text(), bare(id));
@@ -113,6 +114,10 @@ TEST_F(WebjsMessages, AreSentThroughThePageAndTold) {
   EXPECT_TRUE(payload("message.reaction", "reaction.messageId", id)["fromMe"].flag());
 
   const std::string message = "/api/one/chats/" + chat() + "/messages/" + id;
+  const std::string elsewhere = whatsapp_.add_account() + "@c.us";
+  EXPECT_EQ(http_->put("/api/one/chats/" + elsewhere + "/messages/" + id, R"({"text":"x"})").status,
+            400)
+      << "it is of another chat";
   const Reply edit = http_->put(message, R"({"text":"Hello Bob"})");
   EXPECT_EQ(edit.status, 200) << edit;
   EXPECT_EQ(edit.json()["body"].text(), "Hello Bob");

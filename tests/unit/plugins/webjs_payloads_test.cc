@@ -160,6 +160,11 @@ TEST(WebjsPayloads, ChatIdsComeInManyForms) {
   EXPECT_THAT(refusal("messages.sendText", R"({"chatId": "bob"})"), HasSubstr("chatId"));
   EXPECT_THAT(refusal("messages.sendText", R"({"chatId": "1@c.us", "mentions": ["1@g.us"]})"),
               HasSubstr("mentions"));
+  for (const char* id : {"a_b", "has space"}) {
+    EXPECT_THAT(refusal("messages.sendText", (R"({"id": ")" + std::string(id) + "\"}").c_str()),
+                HasSubstr("id must be"));
+  }
+  EXPECT_EQ(refusal("messages.sendText", R"({"id": "3EB0-AA.1"})"), "");
   EXPECT_THAT(refusal("presence.set", R"({"presence": "typing"})"), HasSubstr("chatId"));
   EXPECT_THAT(refusal("presence.set", R"({"presence": "asleep"})"), HasSubstr("presence"));
 }
