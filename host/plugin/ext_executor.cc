@@ -6,23 +6,6 @@
 namespace waxwing::plugin_host {
 namespace {
 
-template <class Handle>
-std::shared_ptr<EngineSession> session_of(const wax_host* host, Handle* handle,
-                                          std::string_view function) {
-  Module& module = module_of(host);
-  auto session =
-      module.services().sessions.at_slot(handle_slot(reinterpret_cast<std::uint64_t>(handle)));
-  if (!session || &session->module() != &module || !session->check_loop(function)) {
-    return nullptr;  // a handle of a session that is gone: nothing left to cancel
-  }
-  return session;
-}
-
-template <class Handle>
-std::uint64_t id_of(Handle* handle) noexcept {
-  return handle_id(reinterpret_cast<std::uint64_t>(handle));
-}
-
 void post(const wax_host* host, wax_session* token, wax_task_fn fn, void* user) noexcept {
   if (const auto session = live_session(host, token, "post")) {
     session->executor().post(fn, user);

@@ -9,22 +9,6 @@
 namespace waxwing::plugin_host {
 namespace {
 
-// The session of a connection's handle; null when it is gone: nothing is left to act on.
-template <class Handle>
-std::shared_ptr<EngineSession> session_of(const wax_host* host, Handle* handle,
-                                          std::string_view function) {
-  Module& module = module_of(host);
-  auto session =
-      module.services().sessions.at_slot(handle_slot(reinterpret_cast<std::uint64_t>(handle)));
-  return session && &session->module() == &module && session->check_loop(function) ? session
-                                                                                   : nullptr;
-}
-
-template <class Handle>
-std::uint64_t id_of(Handle* handle) noexcept {
-  return handle_id(reinterpret_cast<std::uint64_t>(handle));
-}
-
 wax_ws* ws_open(const wax_host* host, wax_session* token, const wax_ws_options* options,
                 const wax_ws_events* events, void* user) noexcept {
   const auto session = live_session(host, token, "ws_open");

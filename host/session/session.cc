@@ -95,7 +95,6 @@ void Session::set_state(State to, std::optional<Reason> reason, std::string data
   if (to != State::ScanQrCode) {
     qr_.reset();
   }
-  loop_.cancel_timer(std::exchange(late_working_, 0));
   reason_ = to == State::Failed || to == State::Starting ? std::move(reason) : std::nullopt;
   show();
   log::info("session.state", {{"session", name_},
@@ -103,6 +102,7 @@ void Session::set_state(State to, std::optional<Reason> reason, std::string data
                               {"to", to_string(to)},
                               {"reason", reason_ ? std::string_view(reason_->id) : ""}});
   if (history_.note(from, to, std::move(data_json), loop_.clock().unix_ms())) {
+    loop_.cancel_timer(std::exchange(late_working_, 0));
     if (to == State::Working && !knows_its_name()) {
       late_working_ = loop_.start_timer(kLateWorking, [this] {
         late_working_ = 0;

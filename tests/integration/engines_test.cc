@@ -2,6 +2,7 @@
 // Two engines side by side: which one a session gets, and what is each one's own.
 #include "base/digest.hpp"
 #include "shared_server.hpp"
+#include "support/receiver.hpp"
 #include "test_plugins.hpp"
 
 namespace waxwing::testing {
@@ -79,6 +80,25 @@ TEST_F(Engines, TheStoredChoiceStays) {
   ASSERT_EQ(http_.post(session_path("keeps", "/restart")).status, 201);
   EXPECT_TRUE(wait_for_status(http_, "keeps", "WORKING"));
   EXPECT_EQ(http_.get(session_path("keeps", "/me")).json()["id"].text(), "20000@c.us");
+}
+
+TEST_F(Engines, OneThatSaysTwiceThatItWorksIsHeardOnceWithItsName) {
+  const Receiver receiver;
+  engine_of("late",
+            R"(,"engine":"SECOND","config":{"second":{"namedLate":true},"webhooks":[{"url":")" +
+                receiver.url() + R"(","events":["session.status"]}]})");
+  ASSERT_TRUE(receiver.wait([](const auto& got) { return got.size() >= 2; }));
+  ASSERT_EQ(http_.post(session_path("late", "/stop")).status, 201);
+  ASSERT_TRUE(receiver.wait(
+      [](const auto& got) { return got.back().json().at("payload.status").text() == "STOPPED"; }));
+  std::vector<std::string> told;
+  for (const Received& one : receiver.all()) {
+    told.push_back(one.json().at("payload.status").text());
+    if (told.back() == "WORKING") {
+      EXPECT_EQ(one.json().at("me.id").text(), "20000@c.us");
+    }
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"STARTING", "WORKING", "STOPPED"}));
 }
 
 TEST_F(Engines, AnUpdateMayChangeTheEngine) {

@@ -147,8 +147,7 @@ class Worker {
 };
 
 TEST(Kill, WhatWasAnsweredSurvivesAtAnyMoment) {
-  ServerProcess server({.yaml = std::string(kEchoAlone) +
-                                "storage: {local: {config: {shards: 4}}}\n"
+  ServerProcess server({.yaml = "storage: {local: {config: {shards: 4}}}\n"
                                 "lifecycle: {starts_per_s: 1000}\n",
                         .env = {},
                         .arguments = {}});
@@ -195,7 +194,7 @@ TEST(Kill, WhatWasAnsweredSurvivesAtAnyMoment) {
 }
 
 TEST(Kill, ADeletedSessionsDataDoesNotComeBack) {
-  ServerProcess server({.yaml = kEchoAlone, .env = {}, .arguments = {}});
+  ServerProcess server;
   ASSERT_TRUE(server.start());
   HttpClient http = server.client();
   bring_to(http, "a", "WORKING");
@@ -209,7 +208,7 @@ TEST(Kill, ADeletedSessionsDataDoesNotComeBack) {
 }
 
 TEST(Kill, AccountAndLoginSurvive) {
-  ServerProcess server({.yaml = kEchoAlone, .env = {}, .arguments = {}});
+  ServerProcess server;
   ASSERT_TRUE(server.start());
   HttpClient http = server.client();
   create_echo(http, "a", R"({"loginAfterMs":0,"phone":"4912345"})");

@@ -33,6 +33,10 @@ class LocalWhatsApp {
   Reply scan(const std::string& phone, const std::string& qr) {
     return http_->post("/accounts/" + phone + "/scan", R"({"qr":")" + qr + R"("})");
   }
+  // As its owner types the code that links a device.
+  Reply type_code(const std::string& phone, const std::string& code) {
+    return http_->post("/accounts/" + phone + "/code", R"({"code":")" + code + R"("})");
+  }
   // Sets all faults; those that are absent go off.
   void fault(const std::string& faults) {
     const Reply reply = http_->put("/faults", faults);

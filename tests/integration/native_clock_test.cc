@@ -56,15 +56,12 @@ TEST_P(NativeClock, SixCodesTheFirstThreeTimesAsLong) {
 TEST_P(NativeCodes, ALinkingCodeOutlivesQrCodes) {
   create();
   phone_ = whatsapp_.add_account();
-  const Reply code =
-      http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})");
+  const Reply code = ask_for_code();
   ASSERT_EQ(code.status, 201) << code;
   const std::string first = raw_qr();
   EXPECT_TRUE(wait_until([&] { return raw_qr() != first; }));
   const auto type = [&](const std::string& text) {
-    return whatsapp_.http()
-        .post("/accounts/" + phone_ + "/code", R"({"code":")" + text + R"("})")
-        .status;
+    return whatsapp_.type_code(phone_, text).status;
   };
   EXPECT_EQ(type("ABCD-EFGH"), 409) << "a wrong one";
   EXPECT_EQ(type(code.json()["code"].text()), 200) << "the right one, after all that";
@@ -74,9 +71,7 @@ TEST_P(NativeCodes, ALinkingCodeOutlivesQrCodes) {
 TEST_P(NativeCodes, AWrongCodeLeavesTheQrCode) {
   create();
   phone_ = whatsapp_.add_account();
-  ASSERT_EQ(
-      http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})").status,
-      201);
+  ASSERT_EQ(ask_for_code().status, 201);
   EXPECT_EQ(
       whatsapp_.http().post("/accounts/" + phone_ + "/code", R"({"code":"ABCD-EFGH"})").status,
       409);

@@ -18,6 +18,8 @@ class NativeEngines : public ::testing::TestWithParam<const char*> {
  protected:
   explicit NativeEngines(const std::string& yaml = {}) {
     server_.options().yaml = yaml;
+    server_.options().engine_plugin =
+        std::string(GetParam()) == "GOWS" ? "engine-gows" : "engine-noweb";
     server_.options().env = whatsapp_.environment();
     server_.options().arguments = {"--allow-test-endpoint"};
     EXPECT_TRUE(server_.start());
@@ -50,6 +52,10 @@ class NativeEngines : public ::testing::TestWithParam<const char*> {
   std::string raw_qr(const std::string& name = "one") {
     const Reply reply = http_->get("/api/" + name + "/auth/qr?format=raw");
     return reply.status == 200 ? reply.json()["value"].text() : std::string();
+  }
+  // A code to link by instead.
+  Reply ask_for_code() {
+    return http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})");
   }
   void link() {
     create();

@@ -44,11 +44,9 @@ TEST_P(NativeEngines, KnowWhenTheyWereUnlinkedWhileAway) {
 TEST_P(NativeEngines, LinkByCodeAndLogOut) {
   create();
   phone_ = whatsapp_.add_account();
-  const Reply code =
-      http_->post("/api/one/auth/request-code", R"({"phoneNumber":")" + phone_ + R"("})");
+  const Reply code = ask_for_code();
   ASSERT_EQ(code.status, 201) << code;
-  const Reply typed = whatsapp_.http().post("/accounts/" + phone_ + "/code",
-                                            R"({"code":")" + code.json()["code"].text() + R"("})");
+  const Reply typed = whatsapp_.type_code(phone_, code.json()["code"].text());
   ASSERT_EQ(typed.status, 200) << typed;
   EXPECT_TRUE(wait_for_status(*http_, "one", "WORKING"));
   EXPECT_EQ(http_->post(session_path("one", "/logout")).status, 201);
@@ -78,13 +76,19 @@ TEST_P(NativeEngines, FailWhenAnotherTookOver) {
 }
 
 TEST_P(NativeEngines, NeedTheFlagForAnotherWhatsApp) {
-  ServerProcess careful({.yaml = "", .env = whatsapp_.environment(), .arguments = {}});
+  ServerProcess careful({.yaml = "",
+                         .env = whatsapp_.environment(),
+                         .arguments = {},
+                         .engine_plugin = server_.options().engine_plugin});
   EXPECT_EQ(careful.run().code, 1);
   EXPECT_NE(careful.log().find("--allow-test-endpoint"), std::string::npos);
-  const Reply reply = http_->post(
-      "/api/sessions", R"({"name":"two","config":{"gows":{"endpoint":"ws://elsewhere"}}})");
+  const std::string engine = GetParam();
+  const std::string section = engine == "GOWS" ? "gows" : "noweb";
+  const Reply reply =
+      http_->post("/api/sessions", R"({"name":"two","engine":")" + engine + R"(","config":{")" +
+                                       section + R"(":{"endpoint":"ws://elsewhere"}}})");
   EXPECT_EQ(reply.status, 201) << reply;
-  EXPECT_EQ(reply.json().at("config.gows").dump(), "{}");
+  EXPECT_EQ(reply.body.find("elsewhere"), std::string::npos) << reply;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NativeEngines, ::testing::Values("GOWS", "NOWEB"),

@@ -12,7 +12,8 @@ class Operations : public SharedServer<Operations> {
   static ServerOptions options() {
     return {.yaml = "http: {guard_wait_ms: " + std::to_string(1'000 * kTimeScale) + "}\n",
             .env = {},
-            .arguments = {}};
+            .arguments = {},
+            .engine_plugin = ""};
   }
 
  protected:

@@ -66,7 +66,7 @@ class Consumer {
 
 TEST(SocketKill, WhoComesBackMissesNothingThatWasAcknowledged) {
   std::mt19937 random(20261126);
-  ServerProcess server({.yaml = kEchoAlone, .env = {}, .arguments = {}});
+  ServerProcess server;
   ASSERT_TRUE(server.start());
   HttpClient first = server.client();
   create_echo(first, "s", R"({"loginAfterMs":0,"echoAfterMs":3600000})");
@@ -126,9 +126,7 @@ TEST(SocketKill, WhoComesBackMissesNothingThatWasAcknowledged) {
 }
 
 TEST(SocketKill, OnlyTheLastEventsOfWhoIsListenedToAreStored) {
-  ServerProcess server({.yaml = std::string(kEchoAlone) + "sockets: {stored_events: 3}\n",
-                        .env = {},
-                        .arguments = {}});
+  ServerProcess server({.yaml = "sockets: {stored_events: 3}\n", .env = {}, .arguments = {}});
   ASSERT_TRUE(server.start());
   HttpClient http = server.client();
   for (const char* name : {"heard", "unheard"}) {

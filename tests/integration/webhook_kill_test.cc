@@ -74,7 +74,7 @@ TEST(WebhookKill, NothingThatWasAcknowledgedIsLost) {
   // One request in seven fails.
   const Receiver receiver(
       [&](const Received&) { return Reaction{.status = ++count % 7 == 0 ? 500 : 200}; });
-  ServerProcess server({.yaml = kEchoAlone, .env = {}, .arguments = {}});
+  ServerProcess server;
   ASSERT_TRUE(server.start());
   const Reply made = server.client().post(
       "/api/sessions",

@@ -92,6 +92,7 @@ TEST_F(Webhooks, OnlyNamedEventsGoOutAndAWildcardMeansMost) {
   ASSERT_TRUE(all.wait([](const auto& got) {
     return !got.empty() && got.back().json()["event"].text() == "message.any";
   }));
+  ASSERT_TRUE(named.wait([](const auto& got) { return got.size() >= 3; }));
   std::set<std::string> names;
   std::set<std::string> ids;
   for (const Received& got : named.all()) {

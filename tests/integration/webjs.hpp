@@ -48,6 +48,7 @@ class Webjs : public ::testing::Test {
  protected:
   explicit Webjs(const std::string& yaml = "") {
     server_.options().yaml = yaml;
+    server_.options().engine_plugin = "engine-webjs";
     server_.options().env = whatsapp_.environment();
     server_.options().arguments = {"--allow-test-endpoint"};
   }

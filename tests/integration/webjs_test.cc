@@ -88,8 +88,7 @@ TEST_F(Webjs, IsUnlinkedFromEitherSide) {
   const Reply code =
       http_->post("/api/one/auth/request-code", R"({"phoneNumber":"+)" + phone_ + R"("})");
   ASSERT_EQ(code.status, 201) << code;
-  const Reply typed = whatsapp_.http().post("/accounts/" + phone_ + "/code",
-                                            R"({"code":")" + code.json()["code"].text() + R"("})");
+  const Reply typed = whatsapp_.type_code(phone_, code.json()["code"].text());
   ASSERT_EQ(typed.status, 200) << typed;
   ASSERT_TRUE(wait_for_status(*http_, "one", "WORKING"));
   EXPECT_EQ(http_->post(session_path("one", "/logout")).status, 201);

@@ -38,6 +38,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
+std::string config_of(const ServerOptions& options) {
+  if (options.engine_plugin.empty() || options.yaml.find("plugins:") != std::string::npos) {
+    return options.yaml;
+  }
+  return options.yaml + "\nplugins: {load: [{id: " + options.engine_plugin +
+         "}, {id: storage-local}, {id: proxy-static}]}\n";
+}
+
 }  // namespace
 
 std::string built_plugins() {
@@ -84,7 +92,7 @@ void ServerProcess::spawn() {
     }
   }
   const std::string yaml = dir_ / "waxwing.yaml";
-  std::ofstream(yaml) << options_.yaml;
+  std::ofstream(yaml) << config_of(options_);
   std::vector<std::string> arguments = {WAX_SERVER_BINARY};
   if (options_.with_file) {
     arguments.insert(arguments.end(), {"--config", yaml});

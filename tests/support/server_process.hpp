@@ -22,10 +22,6 @@ namespace waxwing::testing {
 
 inline constexpr const char* kTestApiKey = "key-of-the-tests-3f6a";
 
-// YAML for servers that start again and again: hashing all plugins takes most of a start.
-inline constexpr const char* kEchoAlone =
-    "plugins: {load: [{id: example-echo}, {id: storage-local}, {id: proxy-static}]}\n";
-
 // How a process ended: by exit(code), or by a signal.
 struct Ending {
   int code = -1;
@@ -43,6 +39,9 @@ struct ServerOptions {
   // empty value takes a name out.
   std::map<std::string, std::string> env;
   std::vector<std::string> arguments;
+  // Of the engines only this one is loaded, unless `yaml` has plugins of its own: hashing all of
+  // them takes most of a start. Empty: all of them.
+  std::string engine_plugin = "example-echo";
   bool with_file = true;             // --config with `yaml` in it
   std::size_t small_disk_bytes = 0;  // > 0: the data lies on a file system of that size
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations of phones: they write, read and type, make groups, and write at a pace.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "control_call.hpp"
@@ -11,6 +12,16 @@ namespace waxwing::simulator {
 namespace {
 
 using nlohmann::json;
+
+// Whom the body names; nothing after an answer.
+std::optional<md::Jid> receiver_of(const Call& call) {
+  auto to = md::Jid::parse(call.text("to"));
+  if (!to) {
+    call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
+    return std::nullopt;
+  }
+  return *to;
+}
 
 void set_phone(const Call& call) {
   Account* account = call.account();
@@ -36,12 +47,9 @@ void show_phone(const Call& call) {
 
 void write_as_phone(const Call& call) {
   Account* account = call.account();
-  const auto to = md::Jid::parse(call.text("to"));
-  if (account == nullptr) {
-    return;
-  }
+  const auto to = account != nullptr ? receiver_of(call) : std::nullopt;
   if (!to) {
-    return call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
+    return;
   }
   Party& phone = call.server.phones().of(*account);
   phone.set_awake(true);  // It will have to read the answers.
@@ -61,12 +69,9 @@ void read_as_phone(const Call& call) {
 
 void type_as_phone(const Call& call) {
   Account* account = call.account();
-  const auto to = md::Jid::parse(call.text("to"));
-  if (account == nullptr) {
-    return;
-  }
+  const auto to = account != nullptr ? receiver_of(call) : std::nullopt;
   if (!to) {
-    return call.fail(422, "to: an address such as 15550001001@s.whatsapp.net");
+    return;
   }
   const bool types = call.body.value("typing", true);
   md::Node state("chatstate");

@@ -8,10 +8,10 @@ import { useSettings } from './api/settings';
 import { useStore } from './api/store';
 import { EventsPage } from './events/EventsPage';
 import { SessionsPage } from './sessions/SessionsPage';
+import { KeyForm } from './servers/KeyForm';
+import { PluginsPage } from './servers/PluginsPage';
+import { ServersPage } from './servers/ServersPage';
 import { Confirm } from './ui/confirm';
-import { KeyForm } from './ui/KeyForm';
-import { PluginsPage } from './ui/PluginsPage';
-import { ServersPage } from './ui/ServersPage';
 import { Toasts } from './ui/toast';
 
 const VIEWS = [

@@ -48,18 +48,18 @@ Result<Context> begin(const EVP_CIPHER* cipher, Way way, std::size_t iv_bytes, B
   return ctx;
 }
 
-// Runs `data` through and gives what came out; `valid` tells how the end was.
-Bytes run(const Context& ctx, ByteView data, bool& valid) {
+constexpr const char* kFailed = "the cipher failed";
+
+// Runs `data` through and gives what came out, or that failure when its end was not valid.
+Result<Bytes> run(const Context& ctx, ByteView data, Fault fault, const char* why) {
   Bytes out(data.size() + kAesBlockBytes);
   int written = 0;
   int last = 0;
-  valid = EVP_CipherUpdate(ctx.get(), out.data(), &written, data.data(),
-                           static_cast<int>(data.size())) == 1 &&
-          EVP_CipherFinal_ex(ctx.get(), out.data() + written, &last) == 1;
-  if (!valid) {
+  if (EVP_CipherUpdate(ctx.get(), out.data(), &written, data.data(),
+                       static_cast<int>(data.size())) != 1 ||
+      EVP_CipherFinal_ex(ctx.get(), out.data() + written, &last) != 1) {
     zero(out);
-    out.clear();
-    return out;
+    return Status(fault, why);
   }
   out.resize(static_cast<std::size_t>(written) + static_cast<std::size_t>(last));
   return out;
@@ -80,12 +80,11 @@ Status associate(const Context& ctx, ByteView associated) {
 Result<Bytes> aes_gcm_seal(ByteView key, ByteView iv, ByteView associated, ByteView plain) {
   WAX_MD_TRY(const Context ctx, begin(gcm(), Way::Encrypt, kGcmIvBytes, key, iv, plain));
   WAX_MD_TRY_VOID(associate(ctx, associated));
-  bool valid = false;
-  Bytes out = run(ctx, plain, valid);
+  WAX_MD_TRY(Bytes out, run(ctx, plain, Fault::Internal, kFailed));
   out.resize(plain.size() + kGcmTagBytes);
-  if (!valid || EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_GET_TAG, kGcmTagBytes,
-                                    out.data() + plain.size()) != 1) {
-    return Status(Fault::Internal, "the cipher failed");
+  if (EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_GET_TAG, kGcmTagBytes,
+                          out.data() + plain.size()) != 1) {
+    return Status(Fault::Internal, kFailed);
   }
   return out;
 }
@@ -101,22 +100,12 @@ Result<Bytes> aes_gcm_open(ByteView key, ByteView iv, ByteView associated, ByteV
   if (EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_SET_TAG, kGcmTagBytes, tag.data()) != 1) {
     return Status(Fault::Internal, "the tag was refused");
   }
-  bool valid = false;
-  Bytes out = run(ctx, text, valid);
-  if (!valid) {
-    return untrusted("the tag of a ciphertext does not hold");
-  }
-  return out;
+  return run(ctx, text, Fault::Untrusted, "the tag of a ciphertext does not hold");
 }
 
 Result<Bytes> aes_cbc_encrypt(ByteView key, ByteView iv, ByteView plain) {
   WAX_MD_TRY(const Context ctx, begin(cbc(), Way::Encrypt, kAesBlockBytes, key, iv, plain));
-  bool valid = false;
-  Bytes out = run(ctx, plain, valid);
-  if (!valid) {
-    return Status(Fault::Internal, "the cipher failed");
-  }
-  return out;
+  return run(ctx, plain, Fault::Internal, kFailed);
 }
 
 Result<Bytes> aes_cbc_decrypt(ByteView key, ByteView iv, ByteView sealed) {
@@ -124,22 +113,12 @@ Result<Bytes> aes_cbc_decrypt(ByteView key, ByteView iv, ByteView sealed) {
     return malformed("a ciphertext that is not made of whole blocks");
   }
   WAX_MD_TRY(const Context ctx, begin(cbc(), Way::Decrypt, kAesBlockBytes, key, iv, sealed));
-  bool valid = false;
-  Bytes out = run(ctx, sealed, valid);
-  if (!valid) {
-    return malformed("a ciphertext with a wrong padding");
-  }
-  return out;
+  return run(ctx, sealed, Fault::Malformed, "a ciphertext with a wrong padding");
 }
 
 Result<Bytes> aes_ctr(ByteView key, ByteView iv, ByteView data) {
   WAX_MD_TRY(const Context ctx, begin(ctr(), Way::Encrypt, kAesBlockBytes, key, iv, data));
-  bool valid = false;
-  Bytes out = run(ctx, data, valid);
-  if (!valid) {
-    return Status(Fault::Internal, "the cipher failed");
-  }
-  return out;
+  return run(ctx, data, Fault::Internal, kFailed);
 }
 
 }  // namespace waxwing::multidevice

@@ -18,7 +18,8 @@ class SecondEngine final : public wp::Engine {
       "type": "object", "additionalProperties": false,
       "properties": {
         "colour": {"type": "string", "enum": ["red", "green"]},
-        "number": {"type": "integer", "minimum": 1, "default": 7}
+        "number": {"type": "integer", "minimum": 1, "default": 7},
+        "namedLate": {"type": "boolean", "description": "WORKING, and again, and only then the account."}
       }})";
   static constexpr wax_op kOps[] = {wp::op("second.config", WAX_OP_READ_ONLY),
                                     wp::op("second.throw")};
@@ -28,6 +29,10 @@ class SecondEngine final : public wp::Engine {
 
   void start(wp::Call&& call) override {
     call.ok();
+    if (config_.find("\"namedLate\":true") != std::string::npos) {
+      state(WAX_SESSION_WORKING);
+      state(WAX_SESSION_WORKING);
+    }
     me({"20000@c.us", "Second"});
     state(WAX_SESSION_WORKING);
   }

@@ -5,10 +5,10 @@ import { useState, type FormEvent } from 'react';
 import { fleet, type Phase, type ServerState } from '../api/fleet';
 import { addressOf, addServer, OWN, removeServer } from '../api/servers';
 import { useStore } from '../api/store';
-import { useFocusReturn } from './hooks';
+import { useFocusReturn } from '../ui/hooks';
+import { statusWord } from '../ui/status';
+import { Tag, type Tone } from '../ui/Tag';
 import { KeyForm } from './KeyForm';
-import { statusWord } from './status';
-import { Tag, type Tone } from './Tag';
 
 const PHASES: Record<Phase, [string, Tone]> = {
   online: ['Connected', 'ok'], connecting: ['Connecting', 'off'], locked: ['Key needed', 'wait'], unreachable: ['Not connected', 'bad'],

@@ -5,8 +5,8 @@ import { get } from '../api/client';
 import { fleet, type ServerState } from '../api/fleet';
 import { useStore } from '../api/store';
 import type { Plugin } from '../api/types';
-import { useAsked } from './hooks';
-import { Tag } from './Tag';
+import { useAsked } from '../ui/hooks';
+import { Tag } from '../ui/Tag';
 
 const ASK_AGAIN_MS = 5000;
 
