@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/free_memory.hpp"
+
 namespace waxwing::http {
 namespace {
 
@@ -271,7 +273,7 @@ void Connection::close() {
   const auto self = shared_from_this();
   host_.release(*this);
   output_.clear();
-  input_ = {};
+  free_memory(input_);
   next_.reset();
   if (protocol_) {
     protocol_->on_closed();

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/free_memory.hpp"
 #include "net/websocket_handshake.hpp"
 
 namespace waxwing::net {
@@ -288,7 +289,7 @@ bool WebSocket::flush() {
     }
   }
   if (written_ == output_.size()) {
-    output_ = {};  // idle connections hold nothing
+    free_memory(output_);  // idle connections hold nothing
     written_ = 0;
   } else if (written_ >= kMostWaiting / 4) {
     output_.erase(0, written_);
@@ -445,8 +446,8 @@ void WebSocket::release() {
   loop_.unwatch(std::exchange(watch_, 0));
   stream_.close();
   opening_.reset();
-  output_ = {};
-  unread_ = {};
+  free_memory(output_);
+  free_memory(unread_);
 }
 
 }  // namespace waxwing::net

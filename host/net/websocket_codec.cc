@@ -10,6 +10,7 @@
 
 #include "base/check.hpp"
 #include "base/digest.hpp"
+#include "base/free_memory.hpp"
 #include "base/ids.hpp"
 
 namespace waxwing::net {
@@ -261,7 +262,7 @@ bool WsReader::end_control(std::string_view payload, WsEvent& event) {
 bool WsReader::fail(WsEvent& event, std::uint16_t code, std::string_view why) {
   done_ = true;
   in_payload_ = false;
-  message_ = {};
+  free_memory(message_);
   event.kind = WsEvent::Kind::Error;
   event.code = code;
   event.data = why;
@@ -274,7 +275,7 @@ void WsReader::forget_delivered() {
     delivered_ = false;
     text_.reset();
     if (message_.capacity() > sizeof message_) {
-      message_ = {};
+      free_memory(message_);
     } else {
       message_.clear();
     }

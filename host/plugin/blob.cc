@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <sys/mman.h>
 
+#include "base/free_memory.hpp"
+
 namespace waxwing::plugin_host {
 namespace {
 
@@ -97,7 +99,7 @@ Status Blob::spill() {
     return status;
   }
   fd_ = fd;
-  memory_ = {};
+  free_memory(memory_);
   return Status::ok();
 }
 

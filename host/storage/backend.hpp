@@ -22,7 +22,9 @@ struct LaneOptions {
   std::size_t max_batches_per_commit = 200;
   std::size_t max_queued_calls = 8'192;
   std::size_t max_queued_bytes = 64 << 20;
-  // See StoreOptions.
+  // See StoreOptions for these.
+  std::size_t commits_at_once = 8;
+  std::chrono::milliseconds commit_interval{0};
   std::function<void(std::chrono::nanoseconds took, std::size_t batches)> on_commit;
 };
 

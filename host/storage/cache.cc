@@ -27,6 +27,7 @@ RowCache::Found RowCache::find(std::string_view space, std::string_view key, std
     return {};
   }
   Entry& entry = it->second;
+  entry.was_read = true;
   ages_.splice(ages_.end(), ages_, entry.age);
   const std::int64_t expires = entry.row.expires_at_ms;
   if (!entry.present || (expires != 0 && expires <= now_ms)) {
@@ -36,28 +37,33 @@ RowCache::Found RowCache::find(std::string_view space, std::string_view key, std
 }
 
 void RowCache::learn(const plugin_host::Row& row) {
-  store(name_of(row.space, row.key), true, row);
+  store(make(name_of(row.space, row.key)), true, row);
 }
 
 void RowCache::learn_absent(std::string_view space, std::string_view key) {
-  store(name_of(space, key), false, {});
+  store(make(name_of(space, key)), false, {});
 }
 
 void RowCache::wrote(plugin_host::WriteOp& op, std::uint64_t version) {
-  if ((op.flags & WAX_KV_DELETE_PREFIX) != 0 || version == 0) {
+  if (entries_.empty()) {
+    return;
+  }
+  if ((op.flags & (WAX_KV_DELETE | WAX_KV_DELETE_PREFIX)) != 0 || version == 0) {
     forget(op);
     return;
   }
-  std::string name = name_of(op.space, op.key);
-  if (entries_.find(name) == entries_.end()) {
+  const auto it = entries_.find(name_of(op.space, op.key));
+  if (it == entries_.end()) {
     return;
   }
-  if ((op.flags & WAX_KV_DELETE) != 0) {
-    store(std::move(name), false, {});
-  } else {
-    store(std::move(name), true,
-          {std::move(op.space), std::move(op.key), std::move(op.value), version, op.expires_at_ms});
+  Entry& entry = it->second;
+  if (!entry.present || !entry.was_read) {
+    erase(it);
+    return;
   }
+  entry.was_read = false;
+  store(it, true,
+        {std::move(op.space), std::move(op.key), std::move(op.value), version, op.expires_at_ms});
 }
 
 void RowCache::forget(const plugin_host::WriteOp& op) {
@@ -80,14 +86,19 @@ void RowCache::clear() {
   }
 }
 
-void RowCache::store(std::string name, bool present, plugin_host::Row row) {
+// The entry of a row that was just read.
+RowCache::Entries::iterator RowCache::make(std::string name) {
   const auto [it, is_new] = entries_.try_emplace(std::move(name));
-  Entry& entry = it->second;
   if (is_new) {
-    entry.age = ages_.insert(ages_.end(), &it->first);
-  } else {
-    ages_.splice(ages_.end(), ages_, entry.age);
+    it->second.age = ages_.insert(ages_.end(), &it->first);
   }
+  it->second.was_read = true;
+  return it;
+}
+
+void RowCache::store(Entries::iterator it, bool present, plugin_host::Row row) {
+  Entry& entry = it->second;
+  ages_.splice(ages_.end(), ages_, entry.age);
   // Two map and list nodes with their links and allocator headers are about this much.
   constexpr std::size_t kNodeBytes = sizeof(Entries::value_type) + 96;
   const std::size_t bytes =

@@ -20,8 +20,11 @@ struct CacheBudget {
   std::atomic<std::size_t> used_bytes{0};
 };
 
-// Least recently used goes first. Rows enter by reads; writes only change what is there, so data
-// that is written and never read costs nothing. Not thread-safe.
+// Rows enter by reads. A write keeps a row that was read since the last one; others leave: who
+// writes a row again and again without reading it holds it in memory already, as does who has just
+// made it. So data that is written and never read costs nothing, and what an engine caches by
+// itself is not here a second time. Beyond that the least recently used goes first. Not
+// thread-safe.
 class RowCache {
  public:
   // `budget` outlives the cache.
@@ -52,6 +55,7 @@ class RowCache {
  private:
   struct Entry {
     bool present = false;
+    bool was_read = false;  // since it was last written
     plugin_host::Row row;
     std::size_t bytes = 0;
     std::list<const std::string*>::iterator age;
@@ -59,7 +63,8 @@ class RowCache {
   // By space, NUL, key: a space has no NUL in it, so a prefix of keys is a range.
   using Entries = std::map<std::string, Entry, std::less<>>;
 
-  void store(std::string name, bool present, plugin_host::Row row);
+  void store(Entries::iterator it, bool present, plugin_host::Row row);
+  Entries::iterator make(std::string name);
   void erase(Entries::iterator it);
   void shrink_to_limits();
 

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <unordered_set>
@@ -18,7 +19,8 @@ using plugin_host::BatchResult;
 
 Lane::Lane(std::string name, plugin_host::StorageModule& module, const LaneOptions& options,
            BackendCounters& counters)
-    : name_(std::move(name)),
+    : pace_(options.commits_at_once, options.commit_interval),
+      name_(std::move(name)),
       module_(module),
       options_(options),
       counters_(counters),
@@ -45,8 +47,12 @@ void Lane::push(Job job) {
       }
       ++pending_calls_;
       pending_bytes_ += job.bytes;
+      const bool wanted = !gathering_ || !job.is_batch();
+      queued_calls_ += job.is_batch() ? 0U : 1U;
       queue_.push_back(std::move(job));
-      wake_.notify_one();
+      if (wanted) {
+        wake_.notify_one();
+      }
       return;
     }
   }
@@ -72,7 +78,27 @@ void Lane::close() {
 Lane::Jobs Lane::take_all() {
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+  queued_calls_ = 0;
   return std::exchange(queue_, {});
+}
+
+// Calls do not wait, and who calls hastens the commit: its answer may be what the next batch needs.
+bool Lane::gather(Jobs& jobs) {
+  const bool batches_only =
+      std::all_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.is_batch(); });
+  const auto now = CommitPace::Clock::now();
+  const auto earliest = pace_.earliest(now);
+  std::unique_lock lock(mutex_);
+  bool waited = false;
+  if (batches_only && earliest > now && jobs.size() < options_.max_batches_per_commit) {
+    gathering_ = true;
+    waited = !wake_.wait_until(lock, earliest, [this] { return closing_ || queued_calls_ > 0; });
+    gathering_ = false;
+  }
+  queued_calls_ = 0;
+  std::move(queue_.begin(), queue_.end(), std::back_inserter(jobs));
+  queue_.clear();
+  return waited;
 }
 
 void Lane::work() {
@@ -83,21 +109,15 @@ void Lane::work() {
       return;  // closing
     }
     while (!jobs.empty()) {
-      run_group(jobs);
-      if (jobs.empty()) {
-        break;
-      }
-      // What came meanwhile joins the next group instead of waiting for all of this one's rest.
-      const std::lock_guard lock(mutex_);
-      std::move(queue_.begin(), queue_.end(), std::back_inserter(jobs));
-      queue_.clear();
+      const bool waited = gather(jobs);
+      run_group(jobs, waited);
     }
   }
 }
 
 // Calls run at once, batches gather. Behind a batch of the group a call of the same tenant has to
 // wait for the commit, and so has all that follows it of that tenant; other tenants pass by.
-void Lane::run_group(Jobs& jobs) {
+void Lane::run_group(Jobs& jobs, bool waited) {
   constexpr std::size_t kMaxPassedBy = 1'000;  // keeps one tenant's long queue from costing n²
   std::vector<Job> group;
   std::unordered_set<std::string> writing;
@@ -132,6 +152,7 @@ void Lane::run_group(Jobs& jobs) {
   jobs.insert(jobs.begin(), std::make_move_iterator(passed_by.begin()),
               std::make_move_iterator(passed_by.end()));
   if (!group.empty()) {
+    pace_.begin(CommitPace::Clock::now(), group.size(), waited);
     commit(group);
   }
 }

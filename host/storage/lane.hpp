@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "storage/backend.hpp"
+#include "storage/commit_pace.hpp"
 
 namespace waxwing::storage {
 
@@ -36,22 +37,27 @@ class Lane {
 
   void work();
   Jobs take_all();
+  // Adds what comes until the next commit may begin. True when it waited for that.
+  bool gather(Jobs& jobs);
   // Does as much of `jobs` as one commit allows and leaves the rest, in order.
-  void run_group(Jobs& jobs);
+  void run_group(Jobs& jobs, bool waited);
   void leave_queue(std::span<const Job> jobs);
   void commit(std::vector<Job>& group);
   void note_health(const std::vector<plugin_host::BatchResult>& results);
 
   bool failing_ = false;  // the last commit did [lane thread]
+  CommitPace pace_;       // [lane thread]
 
   const std::string name_;
   plugin_host::StorageModule& module_;
   const LaneOptions& options_;
   BackendCounters& counters_;
 
-  mutable std::mutex mutex_;  // guards the four below
+  mutable std::mutex mutex_;  // guards the rest
   std::condition_variable wake_;
   Jobs queue_;
+  bool gathering_ = false;         // batches need not wake the thread
+  std::size_t queued_calls_ = 0;   // what is in queue_ and is no batch
   std::size_t pending_calls_ = 0;  // queued, or taken and not answered
   std::size_t pending_bytes_ = 0;
   bool closing_ = false;

@@ -25,7 +25,7 @@ struct Core {
       : options(std::move(given)),
         backend(std::move(module), options.lanes,
                 {options.max_batches_per_commit, options.max_queued_calls, options.max_queued_bytes,
-                 options.on_commit}) {
+                 options.commits_at_once, options.commit_interval, options.on_commit}) {
     budget.max_bytes = options.cache_bytes_total;
   }
 

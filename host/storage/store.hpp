@@ -39,10 +39,14 @@ struct TenantState;
 struct StoreOptions {
   std::size_t lanes = 0;  // threads; 0 = min(concurrency of the module, 16)
   std::size_t max_batches_per_commit = 200;
+  // Of a lane: so many commits begin as soon as there is something to commit, and then one in each
+  // interval, where that gathers several batches (commit_pace.hpp). 0: none waits.
+  std::size_t commits_at_once = 8;
+  std::chrono::milliseconds commit_interval{5};
   // Per lane; beyond either a call is refused with Code::Unavailable.
   std::size_t max_queued_calls = 8'192;
   std::size_t max_queued_bytes = 64 << 20;
-  std::size_t cache_bytes_per_tenant = 512 << 10;
+  std::size_t cache_bytes_per_tenant = 32 << 10;
   // Of all tenants together; when it is reached a tenant makes room in its own cache first.
   std::size_t cache_bytes_total = 64 << 20;
   const Clock* clock = &Clock::system();

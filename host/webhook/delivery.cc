@@ -13,7 +13,7 @@ namespace {
 constexpr Millis kMaxAskedPause(3'600'000);  // of Retry-After
 // What is delivered is erased together with what is delivered in this time: after a crash that much
 // may come twice, with the same ids.
-constexpr Millis kFlushInterval(2000);
+constexpr Millis kFlushInterval(500);
 
 std::string origin_of(const std::string& url) {
   const auto scheme = url.find("://");

@@ -47,7 +47,7 @@ class Delivery {
   // The first item of a chain may go out, to this URL.
   void list(const std::shared_ptr<Backlog>& backlog, Slot slot, const std::string& order_key,
             const std::string& url);
-  // Calls flush() of the backlog within two seconds, together with those of others: they share
+  // Calls flush() of the backlog within half a second, together with those of others: they share
   // the store's commits then.
   void flush_soon(std::weak_ptr<Backlog> backlog);
   // What was listed and what is under way is forgotten; nothing more goes out.

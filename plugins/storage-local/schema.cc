@@ -46,6 +46,17 @@ bool holds_rows(const std::string& path) {
 
 }  // namespace
 
+std::uint32_t shards_of(const Directory& directory) {
+  const std::string first = directory.shard_path(0);
+  if (!directory.exists(first)) {
+    return 0;
+  }
+  Database db(first);
+  return db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'wax_schema'") != 0
+             ? static_cast<std::uint32_t>(db.integer("SELECT shards FROM wax_schema"))
+             : 0;
+}
+
 void create_missing_shards(const Directory& directory, std::uint32_t shards) {
   const bool complete = directory.exists(directory.shard_path(0));
   bool created = false;

@@ -10,7 +10,10 @@
 
 namespace waxwing::storage_local {
 
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;  // 1 had no journal
+
+// Of a directory that is in use; 0 of a new one.
+[[nodiscard]] std::uint32_t shards_of(const Directory& directory);
 
 // Makes what is missing in a new directory, all shards or none: shard 0 appears last, so a
 // directory that has it is complete. Throws plugin::Error when a complete one lacks a shard.

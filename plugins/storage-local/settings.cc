@@ -44,10 +44,14 @@ Settings Settings::parse(std::string_view json) {
       settings.busy_timeout_ms = number(field, value, 0, 60'000);
     } else if (field == "checkpoint_pages") {
       settings.checkpoint_pages = number(field, value, 10, 100'000);
+    } else if (field == "flush_kb") {
+      settings.flush_kb = number(field, value, 16, 1'048'576);
+    } else if (field == "flush_after_ms") {
+      settings.flush_after_ms = number(field, value, 10, 600'000);
     } else {
       refuse(field,
-             "is not known; there are path, shards, cache_kb, busy_timeout_ms and "
-             "checkpoint_pages");
+             "is not known; there are path, shards, cache_kb, busy_timeout_ms, checkpoint_pages, "
+             "flush_kb and flush_after_ms");
     }
   }
   if (settings.path.empty()) {

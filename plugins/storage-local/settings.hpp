@@ -10,11 +10,14 @@ namespace waxwing::storage_local {
 
 struct Settings {
   std::string path;
-  std::uint32_t shards = 16;
-  std::uint32_t cache_kb = 128;            // page cache of each shard, at most
+  std::uint32_t shards = 0;                // 0: as many as the directory has, or a few
+  std::uint32_t cache_kb = 128;            // page cache of each of a shard's two connections
   std::uint32_t busy_timeout_ms = 5'000;   // wait for a lock of another program (a backup)
   std::uint32_t checkpoint_pages = 1'000;  // of 4 KB each; size of a write-ahead log at which it
                                            // is copied into the database file
+
+  std::uint32_t flush_kb = 8'192;        // of rows in memory, for each shard, that are moved into
+  std::uint32_t flush_after_ms = 5'000;  // its file when they are that many, or that old
 
   // Throws plugin::Error that names the field.
   static Settings parse(std::string_view json);
@@ -33,12 +36,12 @@ inline constexpr char kSettingsSchema[] = R"({
       "description": "Directory of the data; made with mode 0700 when it is missing."
     },
     "shards": {
-      "type": "integer", "minimum": 1, "maximum": 256, "default": 16,
-      "description": "Number of files; fixed when the directory is first used."
+      "type": "integer", "minimum": 1, "maximum": 256,
+      "description": "Number of files; fixed when the directory is first used. Without it as many as the directory has, 2 in a new one."
     },
     "cache_kb": {
       "type": "integer", "minimum": 16, "maximum": 65536, "default": 128,
-      "description": "Page cache of each shard in KB, at most."
+      "description": "Page cache in KB, at most, of each of the two connections to a shard."
     },
     "busy_timeout_ms": {
       "type": "integer", "minimum": 0, "maximum": 60000, "default": 5000,
@@ -47,6 +50,14 @@ inline constexpr char kSettingsSchema[] = R"({
     "checkpoint_pages": {
       "type": "integer", "minimum": 10, "maximum": 100000, "default": 1000,
       "description": "Length of a shard's write-ahead log, in pages of 4 KB, at which it is copied into the database file."
+    },
+    "flush_kb": {
+      "type": "integer", "minimum": 16, "maximum": 1048576, "default": 8192,
+      "description": "Rows of a shard that are only in the journal and in memory, in KB, at which they are moved into the database file."
+    },
+    "flush_after_ms": {
+      "type": "integer", "minimum": 10, "maximum": 600000, "default": 5000,
+      "description": "Age of the first of these rows at which they are moved."
     }
   }
 })";

@@ -14,6 +14,7 @@ namespace {
 class WebjsMessages : public Webjs {
  protected:
   void SetUp() override {
+    server_.options().engine_plugin = "";  // others have sessions of GOWS here
     Webjs::SetUp();
     link(R"({"webhooks":[{"url":")" + receiver_.url() +
          R"(","events":["message","message.any","message.ack","message.reaction","message.edited",)"

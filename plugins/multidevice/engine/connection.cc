@@ -73,7 +73,7 @@ void Connection::abandon() {
   over_ = true;
   wanted_ = false;
   open_when_over_ = false;
-  unsent_ = {};
+  unsent_.clear();
 }
 
 void Connection::send(ByteView octets) {
@@ -92,7 +92,7 @@ void Connection::send(ByteView octets) {
 
 void Connection::flush() {
   if (!unsent_.empty() && socket_.is_open() && socket_.send(unsent_)) {
-    unsent_ = {};
+    std::string().swap(unsent_);  // which frees it
   }
 }
 

@@ -34,7 +34,7 @@ MessageName target_of(const nlohmann::json& arguments, const char* key, const Ji
   name.id = text;
   name.chat = *chat;
   name.from_me = true;
-  if (const auto* item = recent.find(text)) {
+  if (const auto item = recent.find(text)) {
     name.from_me = item->info.from_me;
     name.participant = item->info.group ? item->info.sender.any() : Jid();
   }
@@ -49,9 +49,9 @@ void require_chat(const MessageName& target, const Jid& chat, const char* key) {
 }
 
 // The chat as the network addresses it: a reaction to a LID goes to that LID.
-const Jid& chat_of(const MessageName& name, RecentMessages& recent) {
-  const auto* item = recent.find(name.id);
-  return item == nullptr ? name.chat : item->info.chat;
+Jid chat_of(const MessageName& name, RecentMessages& recent) {
+  const auto item = recent.find(name.id);
+  return item ? item->info.chat : name.chat;
 }
 
 // As the group names its members; others, and people outside of groups, as they are.
@@ -187,8 +187,8 @@ void Messaging::revoke(const Json& arguments, SharedCall call) {
 void Messaging::forward(const Json& arguments, SharedCall call) {
   const Jid chat = arguments::chat(arguments);
   const MessageName target = target_of(arguments, "messageId", &chat, recent_);
-  const auto* item = recent_.find(target.id);
-  if (item == nullptr) {
+  const auto item = recent_.find(target.id);
+  if (!item) {
     throw Error(WAX_E_NOT_FOUND, "The message is not remembered: only the latest can be forwarded");
   }
   auto message = content::decode(item->message, content::Dialect::Plain);
@@ -254,7 +254,7 @@ content::Quote Messaging::quote_of(const Json& arguments, const Jid& chat) {
   if (target.chat.is_group() && target.chat != chat) {
     quote.chat = target.chat;  // answered in private
   }
-  if (const auto* item = recent_.find(target.id)) {
+  if (const auto item = recent_.find(target.id)) {
     const Person& author = item->info.sender;
     quote.author = item->info.chat.is_lid() && !author.lid.empty() ? author.lid : author.any();
     if (auto message = content::decode(item->message, content::Dialect::Plain)) {
@@ -274,9 +274,9 @@ void Messaging::send(Draft draft, const Jid& chat, std::string id, SharedCall ca
     return;
   }
   // Tried again by a caller who did not hear of it: it is on its way, or there.
-  if (const auto* item = recent_.find(id); item != nullptr && item->info.from_me &&
-                                           item->state != SendResult::State::Failed &&
-                                           (item->info.chat == chat || item->info.peer.is(chat))) {
+  if (const auto item = recent_.find(id); item && item->info.from_me &&
+                                          item->state != SendResult::State::Failed &&
+                                          (item->info.chat == chat || item->info.peer.is(chat))) {
     const bool sent = item->state == SendResult::State::Sent;
     call->ok(payloads_.message(item->info, item->message, sent ? Ack::Server : Ack::Pending, true));
     return;
@@ -332,9 +332,9 @@ void Messaging::answer_send(const SendResult& result, const std::string& id, plu
   if (sent && result.timestamp_s != 0) {
     info.timestamp_s = result.timestamp_s;
   }
-  const auto* item = recent_.find(id);
-  call.ok(payloads_.message(info, item == nullptr ? Bytes() : item->message,
-                            sent ? Ack::Server : Ack::Pending, true));
+  const auto item = recent_.find(id);
+  call.ok(payloads_.message(info, item ? item->message : Bytes(), sent ? Ack::Server : Ack::Pending,
+                            true));
 }
 
 // Reading, ids, numbers ---------------------------------------------------------------------------
@@ -361,8 +361,7 @@ void Messaging::send_seen(const Json& arguments, SharedCall call) {
     const Jid& author = participant.empty() ? name.participant : participant;
     by_author[chat.is_group() ? author : Jid()].push_back(name.id);
     wire_chat = chat_of(name, recent_);
-    if (auto* item = recent_.find(name.id)) {
-      item->read = true;
+    if (const auto item = recent_.mark_read(name.id)) {
       if (chat.is_group() && author.empty()) {
         by_author[Jid()].pop_back();
         by_author[item->info.sender.any()].push_back(name.id);
@@ -370,13 +369,9 @@ void Messaging::send_seen(const Json& arguments, SharedCall call) {
     }
   }
   if (wanted.empty()) {
-    for (auto& item : recent_.items()) {
-      const bool here = item.info.chat == chat || item.info.peer.is(chat);
-      if (here && !item.info.from_me && !item.read) {
-        item.read = true;
-        wire_chat = item.info.chat;
-        by_author[item.info.group ? item.info.sender.any() : Jid()].push_back(item.info.id);
-      }
+    for (const MessageInfo& unread : recent_.take_unread(chat)) {
+      wire_chat = unread.chat;
+      by_author[unread.group ? unread.sender.any() : Jid()].push_back(unread.id);
     }
   }
   Json ids = Json::array();

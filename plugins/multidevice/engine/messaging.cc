@@ -119,14 +119,13 @@ bool Messaging::invoke(std::string_view operation, std::string_view arguments,
 
 void Messaging::on_message(IncomingMessage message, StoreBatch batch, Durable durable) {
   const auto before = [this](std::string_view id) {
-    const auto* item = recent_.find(id);
-    return item == nullptr ? std::string()
-                           : payloads_.message(item->info, item->message, Ack::Server, false);
+    const auto item = recent_.find(id);
+    return item ? payloads_.message(item->info, item->message, Ack::Server, false) : std::string();
   };
   std::vector<Event> events =
       payloads_.events_of(message.info, message.message, Ack::Server, false, before);
   if (content::is_message(events)) {
-    recent_.add(message.info, std::move(message.message));
+    recent_.add(message.info, message.message);
   }
   host_.commit_events(std::move(batch), std::move(events), std::move(durable));
 }
@@ -177,9 +176,7 @@ void Messaging::on_outgoing(const OutgoingMessage& message, const MessageInfo& i
 void Messaging::on_sent(const MessageInfo& info, const std::string&, const SendResult& result,
                         StoreBatch batch, Durable durable) {
   const bool sent = result.state == SendResult::State::Sent;
-  if (auto* item = recent_.find(info.id)) {
-    item->state = result.state;
-  }
+  recent_.set_state(info.id, result.state);
   std::vector<Event> events = {
       payloads_.ack(info, sent ? Ack::Server : Ack::Error, sent ? nullptr : &result)};
   host_.commit_events(std::move(batch), std::move(events), std::move(durable));

@@ -151,8 +151,12 @@ SessionRecord* Messenger::Parts::session(const Target& target, StoreBatch& batch
   if (SessionRecord* record = vault.session(target.address)) {
     return record;
   }
-  SessionRecord* elder = target.elder.empty() ? nullptr : vault.session(target.elder);
+  if (target.elder.empty()) {
+    return nullptr;
+  }
+  SessionRecord* elder = vault.session(target.elder);
   if (elder == nullptr) {
+    vault.let_go(rows::kSessions, target.elder);  // there will be one at the address
     return nullptr;
   }
   SessionRecord& record = vault.make_session(target.address);

@@ -142,7 +142,9 @@ Vault::Rows Messenger::Parts::receive(Incoming& in, bool readable) {
     want_session(from, rows);
     if (const auto head = type == "pkmsg" ? SessionCipher::head(enc.octets()) : std::nullopt;
         head) {
-      if (head->prekey_id && !vault.has(rows::kPrekeys, key_of_prekey(*head))) {
+      const SessionRecord* known = vault.session(from.address);
+      const bool goes_on = known != nullptr && known->has_run(head->base_key, head->identity);
+      if (head->prekey_id && !goes_on && !vault.has(rows::kPrekeys, key_of_prekey(*head))) {
         rows.push_back({rows::kPrekeys, key_of_prekey(*head)});
       }
       const Node* vouched = in.stanza->child("device-identity");

@@ -10,13 +10,20 @@
 namespace waxwing::multidevice {
 namespace {
 
-// Of one session: a hundred conversations, or a large group's key holders.
-constexpr std::size_t kMostBytes = 64U << 10U;
+// Of one session: a hundred conversations, or a large group's key holders. Who has more of them at
+// a time has rows read again, two or three for each message.
+constexpr std::size_t kMostBytes = 96U << 10U;
 
+// Of an allocation, beside what was asked for.
+constexpr std::size_t kHeaderBytes = 16;
+
+// With a letter for the space most names fit into a string that needs no memory of its own.
 std::string name_of(std::string_view space, const std::string& key) {
+  const auto* const at = std::find(std::begin(rows::kOfDevice), std::end(rows::kOfDevice), space);
   std::string name;
-  name.reserve(space.size() + 1 + key.size());
-  name.append(space).append("/").append(key);
+  name.reserve(1 + key.size());
+  name.push_back(static_cast<char>('A' + (at - std::begin(rows::kOfDevice))));
+  name.append(key);
   return name;
 }
 
@@ -59,12 +66,11 @@ void Vault::forget() {
 
 void Vault::take_in(const Rows& wanted, const StoreRows& found) {
   for (const StoreKey& key : wanted) {
-    Slot& empty = slot(key.space, key.key);
-    empty.value = std::monostate();
+    slot(key.space, key.key).second.value = std::monostate();
   }
   for (const StoreRow& row : found) {
-    const std::string key(row.key);
-    Slot& to = slot(row.space, key);
+    Slots::value_type& named = slot(row.space, std::string(row.key));
+    Slot& to = named.second;
     // A record that cannot be read is one that is not there: the other side is asked again.
     if (row.space == rows::kSessions) {
       if (Result<SessionRecord> record = SessionRecord::decode(row.value)) {
@@ -77,7 +83,7 @@ void Vault::take_in(const Rows& wanted, const StoreRows& found) {
     } else {
       to.value = to_bytes(row.value);
     }
-    weigh(to, key);
+    weigh(named);
   }
 }
 
@@ -90,26 +96,31 @@ Vault::Slot* Vault::find(std::string_view space, const std::string& key) {
   return &found->second;
 }
 
-Vault::Slot& Vault::slot(std::string_view space, const std::string& key) {
+Vault::Slots::value_type& Vault::slot(std::string_view space, const std::string& key) {
   const auto [at, made] = slots_.try_emplace(name_of(space, key));
   if (made) {
-    weigh(at->second, key);
+    weigh(*at);
   }
   at->second.used = ++tick_;
-  return at->second;
+  return *at;
 }
 
-void Vault::weigh(Slot& slot, const std::string& key) {
-  std::size_t weight = sizeof(Slot) + 64 + key.size();
+void Vault::weigh(Slots::value_type& named) {
+  auto& [name, slot] = named;
+  // The node has a link and a hash beside the pair, and its share of the table.
+  std::size_t weight = sizeof named + 4 * sizeof(void*) + kHeaderBytes;
+  if (name.capacity() > std::string().capacity()) {
+    weight += name.capacity() + kHeaderBytes;
+  }
   if (const auto* record = std::get_if<std::unique_ptr<SessionRecord>>(&slot.value)) {
-    weight += (*record)->weight();
+    weight += (*record)->weight() + 2 * kHeaderBytes;
   } else if (const auto* sender = std::get_if<std::unique_ptr<SenderKeyRecord>>(&slot.value)) {
-    weight += (*sender)->weight();
+    weight += (*sender)->weight() + 2 * kHeaderBytes;
   } else if (const auto* octets = std::get_if<Bytes>(&slot.value)) {
-    weight += octets->capacity();
+    weight += octets->capacity() + kHeaderBytes;
   }
   weight_ += weight - slot.weight;
-  slot.weight = weight;
+  slot.weight = static_cast<std::uint32_t>(weight);
 }
 
 void Vault::shrink() {
@@ -162,43 +173,49 @@ SessionRecord& Vault::make_session(const std::string& address) {
   if (SessionRecord* record = session(address)) {
     return *record;
   }
-  return *slot(rows::kSessions, address).value.emplace<1>(std::make_unique<SessionRecord>());
+  return *slot(rows::kSessions, address).second.value.emplace<1>(std::make_unique<SessionRecord>());
 }
 
 SenderKeyRecord& Vault::make_sender_key(const std::string& name) {
   if (SenderKeyRecord* record = sender_key(name)) {
     return *record;
   }
-  return *slot(rows::kSenderKeys, name).value.emplace<2>(std::make_unique<SenderKeyRecord>());
+  return *slot(rows::kSenderKeys, name)
+              .second.value.emplace<2>(std::make_unique<SenderKeyRecord>());
 }
 
 void Vault::save_session(StoreBatch& batch, const std::string& address) {
   if (const SessionRecord* record = session(address)) {
     batch.put(rows::kSessions, address, record->encode());
-    weigh(slot(rows::kSessions, address), address);
+    weigh(slot(rows::kSessions, address));
   }
 }
 
 void Vault::save_sender_key(StoreBatch& batch, const std::string& name) {
   if (const SenderKeyRecord* record = sender_key(name)) {
     batch.put(rows::kSenderKeys, name, record->encode());
-    weigh(slot(rows::kSenderKeys, name), name);
+    weigh(slot(rows::kSenderKeys, name));
   }
 }
 
 void Vault::put(StoreBatch& batch, std::string_view space, const std::string& key, Bytes value,
                 std::int64_t expires_at_ms) {
-  Slot& to = slot(space, key);
   batch.put(space, key, SecretBytes(ByteView(value)), expires_at_ms);
-  to.value = std::move(value);
-  weigh(to, key);
+  Slots::value_type& named = slot(space, key);
+  named.second.value = std::move(value);
+  weigh(named);
 }
 
 void Vault::erase(StoreBatch& batch, std::string_view space, const std::string& key) {
   batch.erase(space, key);
-  Slot& to = slot(space, key);
-  to.value = std::monostate();
-  weigh(to, key);
+  let_go(space, key);
+}
+
+void Vault::let_go(std::string_view space, const std::string& key) {
+  if (const auto it = slots_.find(name_of(space, key)); it != slots_.end()) {
+    weight_ -= it->second.weight;
+    slots_.erase(it);
+  }
 }
 
 }  // namespace waxwing::multidevice

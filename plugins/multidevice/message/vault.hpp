@@ -54,7 +54,11 @@ class Vault {
   void save_sender_key(StoreBatch& batch, const std::string& name);
   void put(StoreBatch& batch, std::string_view space, const std::string& key, Bytes value,
            std::int64_t expires_at_ms = 0);
+  // It is not remembered that it is gone: most rows that are erased are not asked for again.
   void erase(StoreBatch& batch, std::string_view space, const std::string& key);
+
+  // Nobody is expected to ask for that row again.
+  void let_go(std::string_view space, const std::string& key);
 
   [[nodiscard]] std::size_t weight() const noexcept { return weight_; }
 
@@ -63,21 +67,23 @@ class Vault {
     std::variant<std::monostate, std::unique_ptr<SessionRecord>, std::unique_ptr<SenderKeyRecord>,
                  Bytes>
         value;
-    std::size_t weight = 0;
+    std::uint32_t weight = 0;
     std::uint32_t used = 0;
   };
+  using Slots = std::unordered_map<std::string, Slot>;
+
   void pump();
   void take_in(const Rows& wanted, const StoreRows& found);
   Slot* find(std::string_view space, const std::string& key);
-  Slot& slot(std::string_view space, const std::string& key);
-  void weigh(Slot& slot, const std::string& key);
+  Slots::value_type& slot(std::string_view space, const std::string& key);
+  void weigh(Slots::value_type& named);
   void shrink();
 
   ClientHost& host_;
   std::deque<Work> queue_;
   bool busy_ = false;  // a piece runs, or waits for its rows
   bool readable_ = true;
-  std::unordered_map<std::string, Slot> slots_;  // by space, '/', key
+  Slots slots_;  // by a letter for the space, and the key
   std::size_t weight_ = 0;
   std::uint32_t tick_ = 0;
 };

@@ -306,11 +306,7 @@ Decrypted SessionCipher::decrypt_first(SessionRecord& record, const DeviceRecord
       fault != DecryptFault::None) {
     return failed(fault);
   }
-  const auto same_run = [&](const SessionState& state) {
-    return state.base_key == message.base_key && state.remote_identity == message.identity;
-  };
-  if ((record.current_ && same_run(*record.current_)) ||
-      std::any_of(record.archived_.begin(), record.archived_.end(), same_run)) {
+  if (record.has_run(message.base_key, message.identity)) {
     return decrypt(record, own, message.message);
   }
   const SignedPrekey* prekey = nullptr;

@@ -127,6 +127,13 @@ SecretBytes SessionRecord::encode() const {
   return SecretBytes(std::move(out));
 }
 
+bool SessionRecord::has_run(const PublicKey& base_key, const PublicKey& identity) const noexcept {
+  const auto same = [&](const SessionState& state) {
+    return state.base_key == base_key && state.remote_identity == identity;
+  };
+  return (current_ && same(*current_)) || std::any_of(archived_.begin(), archived_.end(), same);
+}
+
 void SessionRecord::archive() {
   if (!current_) {
     return;

@@ -72,6 +72,9 @@ class SessionRecord {
   [[nodiscard]] bool unanswered() const noexcept {
     return current_.has_value() && current_->pending.has_value();
   }
+  // Whether a first message with that base key, of whoever has that identity, is of a run that is
+  // here: then its one-time prekey was used long ago.
+  [[nodiscard]] bool has_run(const PublicKey& base_key, const PublicKey& identity) const noexcept;
   // The present run goes to the archive: encryption needs a new one, late messages do not.
   void archive();
   // Octets that it takes in memory, about.

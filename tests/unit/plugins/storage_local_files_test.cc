@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -86,38 +87,53 @@ TEST_F(StorageLocalFiles, KeepRowsOverARestart) {
   EXPECT_TRUE(has(*open_local_storage(path_), "a"));
 }
 
-// The log grows ahead of what is in it, in a few steps, and begins anew in the same place.
-TEST_F(StorageLocalFiles, HaveRoomInTheirLogAheadOfCommits) {
-  constexpr int kCommits = 600;
-  constexpr int kPages = 50;
+// What a crash of the machine would leave: the files as they are, without what a stop does to them.
+TEST_F(StorageLocalFiles, OfACrashHoldWhatWasCommitted) {
+  constexpr int kCommits = 300;
   const std::string copy = dir_ / "copy";
-  {
-    const auto storage =
-        open_local_storage(path_, 1, R"("checkpoint_pages":)" + std::to_string(kPages));
-    int steps = 0;
-    std::uintmax_t last = 0;
+  for (const char* settings : {R"("flush_after_ms":600000)", R"("flush_kb":16)"}) {
+    std::filesystem::remove_all(path_);
+    std::filesystem::remove_all(copy);
+    {
+      const auto storage = open_local_storage(path_, 1, settings);
+      for (int i = 0; i < kCommits; ++i) {
+        ASSERT_TRUE(put(*storage, std::to_string(i), 500));
+      }
+      ASSERT_TRUE(storage->apply("t", Ops{WriteOp::erase("s", "7")}).status);
+      ASSERT_TRUE(put(*storage, "a", 10, "dropped"));
+      ASSERT_TRUE(storage->drop_tenant("dropped"));
+      std::filesystem::copy(path_, copy);
+      std::filesystem::remove(copy + "/shard-00.db-shm");
+    }
+    const auto storage = open_local_storage(copy, 1, settings);
     for (int i = 0; i < kCommits; ++i) {
-      ASSERT_TRUE(put(*storage, std::to_string(i), 500));
-      const std::uintmax_t bytes = std::filesystem::file_size(path_ + "/shard-00.db-wal");
-      EXPECT_GE(bytes, last) << "is not cut off to grow again";
-      steps += bytes != last ? 1 : 0;
-      last = bytes;
+      EXPECT_EQ(has(*storage, std::to_string(i)), i != 7) << i << " with " << settings;
     }
-    EXPECT_LE(steps, 5);
-    EXPECT_LE(last, std::uintmax_t{kPages + 40} * 4'200);
-    // What a crash of the machine would leave: all but the index in shared memory.
-    std::filesystem::create_directories(copy);
-    for (const char* name : {"shard-00.db", "shard-00.db-wal"}) {
-      std::filesystem::copy_file(path_ + "/" + name, copy + "/" + name);
+    EXPECT_EQ(storage->list_tenants().value(), std::vector<std::string>{"t"});
+    EXPECT_TRUE(put(*storage, "more"));
+    EXPECT_EQ(integrity_of(copy + "/shard-00.db"), "ok");
+  }
+}
+
+// The journal is used again and again, and keeps little room when the server stops.
+TEST_F(StorageLocalFiles, DoNotGrowWithWhatIsWrittenAgainAndAgain) {
+  const auto bytes_of_journals = [this] {
+    return std::filesystem::file_size(path_ + "/shard-00.journal-0") +
+           std::filesystem::file_size(path_ + "/shard-00.journal-1");
+  };
+  {
+    const auto storage = open_local_storage(path_, 1, R"("flush_kb":64)");
+    std::uintmax_t most = 0;
+    for (int i = 0; i < 600; ++i) {
+      ASSERT_TRUE(put(*storage, std::to_string(i % 3), 20'000));
+      most = std::max(most, bytes_of_journals());
     }
+    EXPECT_LE(most, std::uintmax_t{6} << 20) << "12 MB were written";
+    EXPECT_THAT(storage->stats().value(), ::testing::Not(HasSubstr(R"("flushes":0,)")));
   }
-  EXPECT_EQ(integrity_of(copy + "/shard-00.db"), "ok");
-  const auto storage =
-      open_local_storage(copy, 1, R"("checkpoint_pages":)" + std::to_string(kPages));
-  for (int i = 0; i < kCommits; ++i) {
-    EXPECT_TRUE(has(*storage, std::to_string(i))) << i;
-  }
-  EXPECT_TRUE(put(*storage, "more"));
+  EXPECT_LE(bytes_of_journals(), std::uintmax_t{2} << 20);
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/shard-00.db-wal"));
+  EXPECT_TRUE(has(*open_local_storage(path_, 1), "2"));
 }
 
 TEST_F(StorageLocalFiles, AreLockedAgainstASecondServer) {
@@ -139,12 +155,12 @@ TEST_F(StorageLocalFiles, AreLockedAgainstASecondServer) {
 
 TEST_F(StorageLocalFiles, OfANewerSchemaAreRefusedUntouched) {
   ASSERT_TRUE(put(*open_local_storage(path_), "a"));
-  change(path_ + "/shard-02.db", "UPDATE wax_schema SET version = 2");
+  change(path_ + "/shard-02.db", "UPDATE wax_schema SET version = 3");
   const Status status = refusal(local_config(path_));
   EXPECT_EQ(status.code(), Code::State);
   EXPECT_THAT(status.message(), AllOf(HasSubstr("shard-02.db"), HasSubstr("newer")));
   change(path_ + "/shard-02.db", "UPDATE wax_schema SET version = 1");
-  EXPECT_TRUE(has(*open_local_storage(path_), "a"));
+  EXPECT_TRUE(has(*open_local_storage(path_), "a")) << "what is older is brought up to date";
 }
 
 TEST_F(StorageLocalFiles, KeepTheirNumberOfShards) {
@@ -155,6 +171,9 @@ TEST_F(StorageLocalFiles, KeepTheirNumberOfShards) {
     EXPECT_THAT(status.message(), AllOf(HasSubstr("4 shards"), HasSubstr("set shards to 4")));
   }
   EXPECT_TRUE(has(*open_local_storage(path_, 4), "a"));
+  const auto without = create_local_storage(R"({"path":")" + path_ + "\"}");
+  ASSERT_TRUE(without && (*without)->open());
+  EXPECT_TRUE(has(**without, "a")) << "as many as there are";
 }
 
 TEST_F(StorageLocalFiles, ThatAreLostOrMixedUpAreNoticed) {
@@ -183,6 +202,13 @@ TEST_F(StorageLocalFiles, ThatAreLostOrMixedUpAreNoticed) {
   std::ofstream(first) << "no database at all, but long enough to have a header of its own";
   EXPECT_EQ(refusal(local_config(path_, 2)).code(), Code::Internal);
   std::filesystem::rename(aside, first);
+
+  const std::string journal = path_ + "/shard-00.journal-0";
+  std::filesystem::rename(journal, aside);
+  std::filesystem::copy_file(path_ + "/shard-01.journal-0", journal);
+  EXPECT_THAT(refusal(local_config(path_, 2)).message(), HasSubstr("mixed up"));
+  std::filesystem::remove(journal);
+  std::filesystem::rename(aside, journal);
   EXPECT_TRUE(has(*open_local_storage(path_, 2), "a"));
 }
 
@@ -211,6 +237,8 @@ TEST_F(StorageLocalFiles, SettingsAreChecked) {
   EXPECT_THAT(text(local_config(path_, 257)), HasSubstr("shards"));
   EXPECT_THAT(text(local_config(path_, 4, R"("busy_timeout_ms":"no")")),
               HasSubstr("busy_timeout_ms"));
+  EXPECT_THAT(text(local_config(path_, 4, R"("flush_kb":1)")), HasSubstr("flush_kb"));
+  EXPECT_THAT(text(local_config(path_, 4, R"("flush_after_ms":0)")), HasSubstr("flush_after_ms"));
   EXPECT_THAT(text(local_config(path_, 4, R"("colour":1)")), HasSubstr("colour"));
   EXPECT_FALSE(std::filesystem::exists(path_));
 }

@@ -2,6 +2,7 @@
 // The store's promises: order, read-your-writes, grouping, limits, cache.
 #include "storage/store.hpp"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -149,6 +150,27 @@ TEST_F(StoreTest, LimitsTheSizeOfACommit) {
   EXPECT_THAT(control_.commits(), ElementsAre(1, 3, 3, 1));
 }
 
+// An hour: what does not go at once waits for somebody who reads, or for the end.
+TEST_F(StoreTest, GathersWhatComesBetweenCommits) {
+  open({.commits_at_once = 2, .commit_interval = std::chrono::hours(1)});
+  const TenantStore t = store_->tenant("t", box_.post());
+  for (const char* name : {"1", "2"}) {
+    t.commit(put("a", name), note_done(name));
+    box_.run(1);
+  }
+  t.commit(put("a", "3"), note_done("3"));
+  t.commit(put("a", "4"), note_done("4"));
+  t.get({{"s", "a"}}, note_rows("read"));
+  box_.run(3);
+  EXPECT_THAT(log_, ElementsAre("1", "2", "3", "4", "read=4"));
+  EXPECT_THAT(control_.commits(), ElementsAre(1, 1, 2));
+  t.commit(put("a", "5"), note_done("5"));
+  store_->flush_and_close();
+  box_.run(1);
+  EXPECT_EQ(log_.back(), "5");
+  EXPECT_THAT(control_.commits(), ElementsAre(1, 1, 2, 1));
+}
+
 TEST_F(StoreTest, RefusesInOrderWhenTheLaneIsFull) {
   open({.max_queued_calls = 3});
   const TenantStore t = store_->tenant("t", box_.post());
@@ -219,18 +241,18 @@ TEST_F(StoreTest, ReadsRowsAndTheirAbsenceFromTheCache) {
 TEST_F(StoreTest, WritesChangeTheCacheWithTheirVersion) {
   open();
   BlockingTenant t(*store_, "t");
-  ASSERT_FALSE(t.get_one("s", "a"));
-  ASSERT_FALSE(t.get_one("s", "b"));
-  ASSERT_TRUE(t.commit(put("a", "1")));
-  ASSERT_TRUE(t.commit({WriteOp::put("s", "a", "2"), WriteOp::put("s", "b", "2")}));
+  ASSERT_TRUE(t.commit({WriteOp::put("s", "a", "1"), WriteOp::put("s", "b", "1")}));
+  ASSERT_TRUE(t.get_one("s", "a"));
+  ASSERT_TRUE(t.get_one("s", "b"));
+  ASSERT_TRUE(t.commit(put("a", "2")));
   EXPECT_EQ(t.commit({WriteOp::put("s", "a", "3").if_absent()}).code(), Code::Conflict);
   const auto a = t.get_one("s", "a");
   ASSERT_TRUE(a);
   EXPECT_EQ(a->value, "2");
   EXPECT_EQ(a->version, 2U);
+  EXPECT_EQ(control_.reads(), 2U) << "only the first two";
   ASSERT_TRUE(t.commit({WriteOp::erase("s", "a")}));
   EXPECT_EQ(t.get_one("s", "a").error().code(), Code::NotFound);
-  EXPECT_EQ(control_.reads(), 2U) << "only the first two";
   ASSERT_TRUE(t.commit({WriteOp::erase_prefix("s", "b")}));
   EXPECT_EQ(t.get_one("s", "b").error().code(), Code::NotFound);
 }
