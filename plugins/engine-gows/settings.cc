@@ -37,31 +37,16 @@ const char kConfigSchema[] = R"json({
   }
 })json";
 
-namespace {
-
-using Json = nlohmann::json;
-
-bool kept(const Json& storage, const char* part) {
-  const auto it = storage.find(part);
-  return it == storage.end() || !it->is_boolean() || it->get<bool>();
-}
-
-}  // namespace
-
 Settings parse_settings(std::string_view json) {
   Settings settings;
   settings.native = md::parse_native_settings(json, "gows");
   settings.device = md::parse_device_name(json, settings.device);
-  const Json root = Json::parse(json, nullptr, false);
+  const nlohmann::json root = nlohmann::json::parse(json, nullptr, false);
   if (!root.is_object()) {
     return settings;
   }
   if (const auto it = root.find("fullSync"); it != root.end() && it->is_boolean()) {
     settings.full_sync = it->get<bool>();
-  }
-  if (const auto it = root.find("storage"); it != root.end() && it->is_object()) {
-    settings.storage = {kept(*it, "messages"), kept(*it, "groups"),   kept(*it, "chats"),
-                        kept(*it, "labels"),   kept(*it, "contacts"), kept(*it, "messageSecrets")};
   }
   return settings;
 }

@@ -13,20 +13,9 @@ namespace md = waxwing::multidevice;
 // JSON Schema of config.gows and of the server's engines.GOWS.config.
 extern const char kConfigSchema[];
 
-// What is kept; only an explicit false switches a part off.
-struct Storage {
-  bool messages = true;
-  bool groups = true;
-  bool chats = true;
-  bool labels = true;
-  bool contacts = true;
-  bool message_secrets = true;
-};
-
 struct Settings {
   md::NativeSettings native;
   md::DeviceName device{"Linux", "Chrome"};
-  Storage storage;
   bool full_sync = false;
 };
 

@@ -51,7 +51,6 @@ Settings parse_settings(std::string_view json, std::string_view session_config) 
   if (root.is_object()) {
     settings.mark_online = flag(root, "markOnline", true);
     if (const auto store = root.find("store"); store != root.end() && store->is_object()) {
-      settings.store = flag(*store, "enabled", false);
       settings.full_sync = flag(*store, "fullSync", false);
     }
   }

@@ -17,7 +17,6 @@ struct Settings {
   md::NativeSettings native;
   md::DeviceName device{"Ubuntu", "Chrome"};
   bool mark_online = true;
-  bool store = false;
   bool full_sync = false;
 };
 

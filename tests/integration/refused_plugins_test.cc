@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "shared_server.hpp"
+#include "support/file_content.hpp"
 #include "test_plugins.hpp"
 
 namespace waxwing::testing {

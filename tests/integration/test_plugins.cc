@@ -4,20 +4,15 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "base/digest.hpp"
+#include "support/file_content.hpp"
 #include "support/server_process.hpp"
 
 namespace waxwing::testing {
 
 std::string test_plugin(const std::string& name) {
   return std::string(WAX_TEST_PLUGINS) + "/" + name + ".so";
-}
-
-std::string file_content(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 std::string sha256_of(const std::string& path) {

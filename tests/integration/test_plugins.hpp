@@ -7,7 +7,6 @@
 namespace waxwing::testing {
 
 [[nodiscard]] std::string test_plugin(const std::string& name);
-[[nodiscard]] std::string file_content(const std::string& path);
 [[nodiscard]] std::string sha256_of(const std::string& path);
 
 // A plugin folder of the test's own, with those of the server and an allow-list.
