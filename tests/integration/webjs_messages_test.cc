@@ -183,6 +183,8 @@ TEST_F(WebjsMessages, OfGroupsGoToAllMembers) {
 TEST_F(WebjsMessages, AreThereWhenThePageIsLoadedAgain) {
   const std::string id = bob_writes(R"("text":"Before")");
   const std::string whole = payload("message", "body", "Before")["id"].text();
+  bob_writes(R"("text":"And then")");  // once it is told of this one, the page has kept the other
+  payload("message", "body", "And then");
   for (const pid_t pid : browsers("--type=renderer")) {
     ::kill(pid, SIGKILL);
   }
@@ -191,7 +193,8 @@ TEST_F(WebjsMessages, AreThereWhenThePageIsLoadedAgain) {
   send_text("After", R"(,"reply_to":")" + whole + "\"");
   ASSERT_TRUE(wait_until([&] { return letter()["text"].text() == "After"; }));
   EXPECT_EQ(letter().at("message.extendedTextMessage.contextInfo.stanzaId").text(), id);
-  EXPECT_EQ(call("POST", "/api/sendSeen", "").json()["ids"].texts(), std::vector<std::string>{id});
+  const auto seen = call("POST", "/api/sendSeen", "").json()["ids"].texts();
+  EXPECT_NE(std::find(seen.begin(), seen.end(), id), seen.end());
   const auto told = receiver_.all();
   EXPECT_EQ(std::count_if(told.begin(), told.end(),
                           [](const Received& request) {

@@ -95,14 +95,14 @@ await witness(program, async (simulator) => {
     await server.event('message.ack.group', (p) => p.id === once_more.id && p.ack === 2);
     console.log('a session lost at the other end');
 
-    await server.kill();
+    await server.kill('SIGTERM');  // so that all rows are where loseRows() looks
     equal(loseRows(server, 'sessions') > 0, true, 'the server had sessions');
     await restart();
     await bob.say(jid(kMe), 'you lost your session');
     await arrives('you lost your session');
     await send('so I did');
     await bob.message('so I did');
-    await server.kill();
+    await server.kill('SIGTERM');  // so that all rows are where loseRows() looks
     equal(loseRows(server, 'senderkeys') > 0, true, 'the server had keys of the group');
     await restart();
     await bob.say(group, 'you lost the key of the group');

@@ -92,6 +92,7 @@ const account = {
         for (const event of events) {
           this.seen = event.number;
           await this.take(event);
+          await known.kept;
         }
       } catch (error) {
         await new Promise((resolve) => setTimeout(resolve, 500));
@@ -164,10 +165,12 @@ const known = {
       (held?.wid && Object.keys(held).length === 1 ? new Wid(held.wid) :
        held?.key && Object.keys(held).length === 1 && typeof held.key === 'string' ? MsgKey.fromString(held.key) : held)),
   recalling: false,
+  kept: Promise.resolve(),  // once all is
   keep(name, value) {
     if (!account.me || known.recalling) return;
     const text = known.write(value);
-    database('known', (store) => store.put(text, name)).catch(console.error);
+    const put = database('known', (store) => store.put(text, name)).catch(console.error);
+    known.kept = Promise.all([known.kept, put]);
   },
   async recall() {
     const all = (await database('known', (store) => store.getAll())).map(known.read);
