@@ -156,7 +156,7 @@ class Server {
     loops_.start();
     WAX_TRY(const std::uint32_t run, count_run(*stores_.at(config_.defaults.storage)));
     webhooks_ = std::make_unique<webhook::Service>(
-        config_.webhooks, run,
+        network_, config_.webhooks, run,
         [this](const std::string& session, const std::string& url, std::uint64_t count) {
           announce_dropped(session, url, count);
         });

@@ -2,6 +2,7 @@
 // Random bytes and ULIDs.
 #include "base/ids.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <mutex>
@@ -39,6 +40,10 @@ std::string ulid(std::int64_t unix_ms) {
   static std::mutex mutex;
   static std::int64_t last_ms = -1;
   static std::array<std::uint8_t, 16> bytes{};
+  constexpr std::size_t kRandom = 10;  // octets of each
+  // One call of the system brings those of many.
+  static std::array<std::uint8_t, 32 * kRandom> random{};
+  static std::size_t used = random.size();
 
   std::array<std::uint8_t, 16> id{};
   {
@@ -48,7 +53,12 @@ std::string ulid(std::int64_t unix_ms) {
       for (std::size_t i = 0; i < 6; ++i) {
         bytes[i] = static_cast<std::uint8_t>(unix_ms >> (8 * (5 - i)));
       }
-      random_bytes(std::span(bytes).subspan(6));
+      if (used == random.size()) {
+        random_bytes(random);
+        used = 0;
+      }
+      std::copy_n(random.begin() + static_cast<std::ptrdiff_t>(used), kRandom, bytes.begin() + 6);
+      used += kRandom;
       bytes[6] &= 0x7FU;  // room for increments within this millisecond
     } else {
       for (std::size_t i = bytes.size(); i-- > 0 && ++bytes[i] == 0;) {
@@ -56,17 +66,20 @@ std::string ulid(std::int64_t unix_ms) {
     }
     id = bytes;
   }
-  // 128 bits as 26 groups of five, the first one padded with two zero bits in front.
+  // 128 bits as 26 groups of five from the last to the first, which has three.
   static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
   std::string out(26, '0');
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    unsigned group = 0;
-    for (std::size_t bit = i * 5; bit < i * 5 + 5; ++bit) {
-      const unsigned value =
-          bit < 2 ? 0U : (unsigned{id[(bit - 2) / 8]} >> (7 - (bit - 2) % 8)) & 1U;
-      group = group << 1U | value;
+  std::size_t next = id.size();
+  unsigned bits = 0;
+  int count = 0;
+  for (std::size_t i = out.size(); i-- > 0;) {
+    if (count < 5 && next > 0) {
+      bits |= unsigned{id[--next]} << count;
+      count += 8;
     }
-    out[i] = kAlphabet[group];
+    out[i] = kAlphabet[bits & 31U];
+    bits >>= 5U;
+    count -= 5;
   }
   return out;
 }

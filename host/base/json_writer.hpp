@@ -3,6 +3,7 @@
 // building and dumping a DOM.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <rapidjson/writer.h>
 #include <string>
@@ -38,11 +39,14 @@ class JsonWriter {
   JsonWriter& end_array() {
     return call([&] { writer_.EndArray(); });
   }
-  JsonWriter& key(std::string_view k) {
-    return call([&] { writer_.Key(k.data(), static_cast<rapidjson::SizeType>(k.size())); });
-  }
+  JsonWriter& key(std::string_view k) { return value(k); }
   JsonWriter& value(std::string_view v) {
-    return call([&] { writer_.String(v.data(), static_cast<rapidjson::SizeType>(v.size())); });
+    if (!std::all_of(v.begin(), v.end(), is_plain)) {
+      return call([&] { writer_.String(v.data(), static_cast<rapidjson::SizeType>(v.size())); });
+    }
+    begin_raw(rapidjson::kStringType);
+    out_.append(1, '"').append(v).append(1, '"');
+    return *this;
   }
   JsonWriter& value(const char* v) { return value(std::string_view(v)); }
   JsonWriter& value(bool v) {
@@ -56,7 +60,9 @@ class JsonWriter {
   }
   // `json` is written as it is; it must be one valid JSON value.
   JsonWriter& raw(std::string_view json) {
-    return call([&] { writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType); });
+    begin_raw(rapidjson::kObjectType);
+    out_.append(json);
+    return *this;
   }
 
  private:
@@ -64,6 +70,12 @@ class JsonWriter {
   JsonWriter& call(F f) {
     f();
     return *this;
+  }
+  // RapidJSON puts one character after the other; what needs no care goes in at once, behind the
+  // comma or colon that RapidJSON thinks of.
+  void begin_raw(rapidjson::Type type) { writer_.RawValue("", 0, type); }
+  static bool is_plain(char c) {
+    return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\';
   }
 
   std::string& out_;

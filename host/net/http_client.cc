@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP requests to others over libcurl.
+// HTTP requests to others: the short way, and the one over libcurl.
 #include "net/http_client.hpp"
 
 #include <curl/curl.h>
@@ -10,6 +10,9 @@
 #include "base/check.hpp"
 #include "net/address.hpp"
 #include "net/curl_loop.hpp"
+#include "net/http_head.hpp"
+#include "net/http_pool.hpp"
+#include "net/url.hpp"
 #include "runtime/loop.hpp"
 
 namespace waxwing::net {
@@ -113,6 +116,34 @@ void prepare(Transfer& transfer) {
   set(easy, CURLOPT_HTTPHEADER, list);
 }
 
+// The same, sent to where an answer says; libcurl goes on from there. Like libcurl it keeps from
+// another server what was meant for the first.
+HttpRequest redirected(const HttpRequest& request, const std::string& location) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), &curl_url_cleanup);
+  HttpRequest next = request;
+  next.url = location;
+  --next.max_redirects;
+  char* absolute = nullptr;
+  if (url != nullptr &&
+      curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) == CURLUE_OK &&
+      curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) == CURLUE_OK &&
+      curl_url_get(url.get(), CURLUPART_URL, &absolute, 0) == CURLUE_OK) {
+    next.url = absolute;
+  }
+  curl_free(absolute);
+  const auto before = parse_url(request.url);
+  const auto after = parse_url(next.url);
+  if (!after.has_value() || before->tls != after->tls ||
+      before->authority() != after->authority()) {
+    std::erase_if(next.headers, [](const std::string& header) {
+      const std::string_view name = std::string_view(header).substr(0, header.find_first_of(":;"));
+      return equal_ignoring_case(name, "authorization") || equal_ignoring_case(name, "cookie") ||
+             equal_ignoring_case(name, "host");
+    });
+  }
+  return next;
+}
+
 Status failure_of(const Transfer& transfer, CURLcode code) {
   if (transfer.address_refused) {
     return {Code::Unavailable, "the address of the host is not public"};
@@ -140,14 +171,16 @@ Result<HttpResponse> outcome_of(Transfer& transfer, CURLcode code) {
 
 struct HttpClient::Impl {
   runtime::Loop& loop;
+  HttpPool pool;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers;
   std::vector<Easy> idle;  // kept for the next requests
   CurlLoop curl;
 
-  Impl(runtime::Loop& on, long connections)
-      : loop(on), curl(on, {connections, connections}, [this](CURL* easy, CURLcode code) {
-          finish(easy, code);
-        }) {}
+  Impl(Network& network, runtime::Loop& on, long connections)
+      : loop(on),
+        pool(network, on, static_cast<std::size_t>(connections)),
+        curl(on, {connections, connections},
+             [this](CURL* easy, CURLcode code) { finish(easy, code); }) {}
 
   ~Impl() {
     for (const auto& [easy, transfer] : transfers) {
@@ -169,6 +202,29 @@ struct HttpClient::Impl {
     transfer->done(std::move(outcome));  // may be the end of this
   }
 
+  void send_by_curl(HttpRequest request, Done done) {
+    auto transfer = std::make_unique<Transfer>();
+    transfer->request = std::move(request);
+    transfer->done = std::move(done);
+    transfer->easy = fresh();
+    if (!transfer->easy) {
+      loop.post([done = std::move(transfer->done)] {
+        done(Status(Code::NoMemory, "no memory for a request"));
+      });
+      return;
+    }
+    prepare(*transfer);
+    CURL* easy = transfer->easy.get();
+    transfers.emplace(easy, std::move(transfer));
+    if (const CURLMcode code = curl.add(easy); code != CURLM_OK) {
+      auto failed = std::move(transfers.at(easy));
+      transfers.erase(easy);
+      loop.post([failed = std::move(failed), code] {
+        failed->done(Status(Code::Internal, curl_multi_strerror(code)));
+      });
+    }
+  }
+
   void recycle(Easy easy) {
     if (idle.size() < kIdleHandles) {
       curl_easy_reset(easy.get());
@@ -186,36 +242,31 @@ struct HttpClient::Impl {
   }
 };
 
-HttpClient::HttpClient(runtime::Loop& loop, std::size_t connections)
-    : impl_(std::make_unique<Impl>(loop, static_cast<long>(connections))) {}
+HttpClient::HttpClient(Network& network, runtime::Loop& loop, std::size_t connections)
+    : impl_(std::make_unique<Impl>(network, loop, static_cast<long>(connections))) {}
 
 HttpClient::~HttpClient() = default;
 
 void HttpClient::send(HttpRequest request, Done done) {
-  auto transfer = std::make_unique<Transfer>();
-  transfer->request = std::move(request);
-  transfer->done = std::move(done);
-  transfer->easy = impl_->fresh();
-  if (!transfer->easy) {
-    impl_->loop.post([done = std::move(transfer->done)] {
-      done(Status(Code::NoMemory, "no memory for a request"));
-    });
+  auto target = HttpPool::target_of(request);
+  if (!target.has_value()) {
+    impl_->send_by_curl(std::move(request), std::move(done));
     return;
   }
-  prepare(*transfer);
-  CURL* easy = transfer->easy.get();
-  impl_->transfers.emplace(easy, std::move(transfer));
-  if (const CURLMcode code = impl_->curl.add(easy); code != CURLM_OK) {
-    auto failed = std::move(impl_->transfers.at(easy));
-    impl_->transfers.erase(easy);
-    impl_->loop.post([failed = std::move(failed), code] {
-      failed->done(Status(Code::Internal, curl_multi_strerror(code)));
-    });
-  }
+  auto shared = std::make_shared<const HttpRequest>(std::move(request));
+  impl_->pool.send(shared, std::move(*target),
+                   [impl = impl_.get(), shared, done = std::move(done)](
+                       Result<HttpResponse> outcome, const std::string& location) mutable {
+                     if (location.empty() || shared->max_redirects == 0) {
+                       done(std::move(outcome));  // may be the end of this
+                     } else {
+                       impl->send_by_curl(redirected(*shared, location), std::move(done));
+                     }
+                   });
 }
 
 std::size_t HttpClient::under_way() const noexcept {
-  return impl_->transfers.size();
+  return impl_->pool.under_way() + impl_->transfers.size();
 }
 
 }  // namespace waxwing::net

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP requests to others, many at once, on one loop: libcurl's multi interface driven by the
-// loop's watches and timers.
+// HTTP requests to others, many at once, on one loop: on kept connections of our own, and by
+// libcurl where a proxy, a redirection, an address to be looked at or an unchecked certificate is
+// involved.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,8 @@ class Loop;
 }
 
 namespace waxwing::net {
+
+class Network;
 
 struct HttpProxy {
   std::string server;  // "http://host:port", "socks5h://host:port"; empty = direct
@@ -52,8 +55,8 @@ class HttpClient {
   // wrong in words that name no secret.
   using Done = UniqueFunction<void(Result<HttpResponse>)>;
 
-  // At most `connections` are open at once, in use or kept for the next request.
-  HttpClient(runtime::Loop& loop, std::size_t connections);
+  // `network` outlives it. At most `connections` are kept for the next requests.
+  HttpClient(Network& network, runtime::Loop& loop, std::size_t connections);
   // Requests under way are dropped; their `done` is not called.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;

@@ -98,7 +98,11 @@ bool HttpHeadReader::take_line(std::string_view line) {
   if (!started_) {
     started_ = true;
     head_.code = code_of(line);
-    return head_.code != 0;
+    if (head_.code == 0) {
+      return false;
+    }
+    head_.minor_version = line[7] - '0';
+    return true;
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_header_name(line.substr(0, colon))) {

@@ -13,6 +13,7 @@ namespace waxwing::net {
 struct HttpHead {
   int code = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  int minor_version = 1;                                     // HTTP/1.this
 
   // The first of that name, or an empty view. `name` in lower case.
   [[nodiscard]] std::string_view find(std::string_view name) const noexcept;

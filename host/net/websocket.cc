@@ -149,7 +149,8 @@ bool WebSocket::read_some() {
       last_input_ = loop_.clock().monotonic();
       pinged_ = false;
       take({octets.data(), got});
-      return true;
+      // If there is more by now, the loop tells.
+      return got == octets.size() || stream_.has_pending();
     case Stream::Io::Blocked:
       return false;
     case Stream::Io::End:

@@ -1,77 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
-// The event loop on top of Boost.Asio.
+// The event loop on top of epoll.
 #include "runtime/loop.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <optional>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <mutex>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/check.hpp"
-#include "runtime/asio.hpp"
 
 namespace waxwing::runtime {
-
-namespace asio = boost::asio;
-
 namespace {
 
 thread_local const Loop* t_current_loop = nullptr;
 
+// Tasks that tasks post run before the system is asked for news again, but descriptors and timers
+// get their turn.
+constexpr std::size_t kMostTasksPerTurn = 256;
+constexpr std::size_t kMostEventsPerTurn = 64;
+constexpr std::size_t kMostSpareTasks = 1024;  // room that is kept for the next ones
+constexpr std::uint64_t kWakeId = 0;           // no watch has it
+
+std::uint32_t to_epoll(std::uint32_t interest) {
+  return ((interest & Loop::kRead) != 0 ? std::uint32_t{EPOLLIN} : 0U) |
+         ((interest & Loop::kWrite) != 0 ? std::uint32_t{EPOLLOUT} : 0U);
+}
+
+// An error or the end is told to whoever waits for anything: trying gives the reason.
+std::uint32_t to_readiness(std::uint32_t events) {
+  constexpr std::uint32_t kOver = EPOLLERR | EPOLLHUP;
+  return ((events & (EPOLLIN | kOver)) != 0 ? std::uint32_t{Loop::kRead} : 0U) |
+         ((events & (EPOLLOUT | kOver)) != 0 ? std::uint32_t{Loop::kWrite} : 0U);
+}
+
 }  // namespace
 
 struct Loop::Impl {
-  // A watched descriptor. Asio completes a wait once, so each direction re-arms itself.
-  struct Watch : std::enable_shared_from_this<Watch> {
-    explicit Watch(asio::io_context& io) : descriptor(io) {}
-    ~Watch() {
-      if (descriptor.is_open()) {
-        descriptor.release();  // it is not ours to close
-      }
-    }
-
-    void arm() {
-      using Wait = asio::posix::stream_descriptor;
-      wait(kRead, Wait::wait_read);
-      wait(kWrite, Wait::wait_write);
-    }
-    void wait(std::uint32_t bit, asio::posix::stream_descriptor::wait_type type) {
-      if ((interest & bit) == 0 || (waiting & bit) != 0) {
-        return;
-      }
-      waiting |= bit;
-      descriptor.async_wait(type, [self = shared_from_this(), bit](boost::system::error_code ec) {
-        self->waiting &= ~bit;
-        if (self->closed || ec == asio::error::operation_aborted) {
-          if (!self->closed) {
-            self->arm();
-          }
-          return;
-        }
-        if ((self->interest & bit) != 0) {
-          const auto keep = self->ready;  // the callback may unwatch itself
-          keep(ec ? bit | kError : bit);
-        }
-        if (!self->closed && !ec) {
-          self->arm();
-        }
-      });
-    }
-
-    asio::posix::stream_descriptor descriptor;
-    std::function<void(std::uint32_t)> ready;
+  struct Watch {
+    int fd = -1;
     std::uint32_t interest = 0;
-    std::uint32_t waiting = 0;
-    bool closed = false;
+    // What the system was asked for. It may be more than the interest, until it tells of that.
+    std::uint32_t asked = 0;
+    bool known = true;  // to the system
+    std::function<void(std::uint32_t)> ready;
   };
 
-  asio::io_context io{1};
-  asio::steady_timer timer{io};
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
+  Impl() : epoll(::epoll_create1(EPOLL_CLOEXEC)), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    WAX_CHECK(epoll >= 0 && wake >= 0);
+    // Each write is told once, so that it need not be read.
+    WAX_CHECK(control(EPOLL_CTL_ADD, wake, EPOLLIN | EPOLLET, kWakeId));
+  }
+  ~Impl() {
+    ::close(wake);
+    ::close(epoll);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] bool control(int operation, int fd, std::uint32_t events, std::uint64_t id) const {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = id;
+    return ::epoll_ctl(epoll, operation, fd, &event) == 0;
+  }
+
+  // Asks the system for exactly what the watch is interested in. It tells of errors and of the end
+  // even those who wait for nothing, unless it forgets them.
+  void ask(WatchId id, Watch& watch) const {
+    if (watch.interest == 0) {
+      watch.known = watch.known && !control(EPOLL_CTL_DEL, watch.fd, 0, id);
+    } else {
+      watch.known = control(watch.known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch.fd,
+                            to_epoll(watch.interest), id);
+    }
+    watch.asked = watch.interest;
+  }
+
+  const int epoll;
+  const int wake;
   std::thread thread;
-  std::unordered_map<WatchId, std::shared_ptr<Watch>> watches;
+  bool stopping = false;                                        // [loop]
+  std::unordered_map<WatchId, std::shared_ptr<Watch>> watches;  // [loop]
+  std::vector<Task> spare;                                      // empty, has room [loop]
+
+  std::mutex mutex;  // guards the two below
+  std::vector<Task> posted;
+  bool asleep = false;  // or about to be: who posts wakes it
 };
 
 Loop::Loop(std::string name, const Clock& clock)
@@ -79,14 +102,16 @@ Loop::Loop(std::string name, const Clock& clock)
 
 Loop::~Loop() {
   stop();
+  // What is destroyed may post once more.
+  while (!take_posted().empty()) {
+  }
 }
 
 void Loop::start() {
-  impl_->work.emplace(impl_->io.get_executor());
   impl_->thread = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), name_.substr(0, 15).c_str());
     t_current_loop = this;
-    impl_->io.run();
+    work();
     t_current_loop = nullptr;
   });
 }
@@ -95,18 +120,33 @@ void Loop::stop() {
   if (impl_->thread.joinable()) {
     WAX_CHECK(!on_loop());
     post([this] {
-      impl_->timer.cancel();
-      for (auto& [id, watch] : impl_->watches) {
-        watch->closed = true;
-        watch->descriptor.cancel();
-      }
       impl_->watches.clear();
-      impl_->work.reset();
+      impl_->stopping = true;
     });
     impl_->thread.join();
   }
   timer_ids_.clear();
   timers_.clear();
+}
+
+void Loop::work() {
+  while (true) {
+    run_posted();
+    int timeout = impl_->stopping ? 0 : until_next_timer();
+    {
+      const std::lock_guard lock(impl_->mutex);
+      if (!impl_->posted.empty()) {
+        timeout = 0;
+      } else if (impl_->stopping) {
+        return;
+      }
+      impl_->asleep = timeout != 0;
+    }
+    poll(timeout);
+    if (!impl_->stopping) {
+      fire_due_timers();
+    }
+  }
 }
 
 // Runs a piece of work under the eyes of the watchdog.
@@ -119,7 +159,71 @@ void Loop::run(F&& task) {
 }
 
 void Loop::post(Task task) {
-  asio::post(impl_->io, [this, task = std::move(task)]() mutable { run(task); });
+  bool wake = false;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->posted.push_back(std::move(task));
+    wake = std::exchange(impl_->asleep, false);
+  }
+  if (wake) {
+    const std::uint64_t one = 1;
+    static_cast<void>(::write(impl_->wake, &one, sizeof one));
+  }
+}
+
+std::vector<Task> Loop::take_posted() {
+  std::vector<Task> tasks = std::exchange(impl_->spare, {});
+  const std::lock_guard lock(impl_->mutex);
+  tasks.swap(impl_->posted);
+  return tasks;
+}
+
+std::size_t Loop::run_posted() {
+  std::size_t ran = 0;
+  while (ran < kMostTasksPerTurn) {
+    std::vector<Task> tasks = take_posted();
+    for (Task& next : tasks) {
+      const Task task = std::move(next);  // what it holds goes when it has run
+      run(task);
+    }
+    ran += tasks.size();
+    const bool more = !tasks.empty();
+    tasks.clear();
+    if (tasks.capacity() <= kMostSpareTasks) {
+      impl_->spare = std::move(tasks);
+    }
+    if (!more) {
+      break;
+    }
+  }
+  return ran;
+}
+
+std::size_t Loop::poll(int timeout_ms) {
+  std::array<epoll_event, kMostEventsPerTurn> events;
+  const int count =
+      ::epoll_wait(impl_->epoll, events.data(), static_cast<int>(events.size()), timeout_ms);
+  if (timeout_ms != 0) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->asleep = false;
+  }
+  std::size_t told = 0;
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events.at(static_cast<std::size_t>(i));
+    const auto it = impl_->watches.find(event.data.u64);
+    if (it == impl_->watches.end()) {
+      continue;  // a wake-up, or it was unwatched by one before
+    }
+    const auto watch = it->second;  // the callback may unwatch itself
+    const std::uint32_t ready = to_readiness(event.events) & watch->interest;
+    if (ready != 0) {
+      run([&] { watch->ready(ready); });
+      ++told;
+    } else {
+      impl_->ask(it->first, *watch);
+    }
+  }
+  return told;
 }
 
 bool Loop::on_loop() const noexcept {
@@ -139,11 +243,7 @@ Loop::TimerId Loop::start_timer(Millis delay, Task task, Millis slack) {
     deadline = (deadline + kTick - Millis(1)) / kTick * kTick;
   }
   const TimerId id = ++last_id_;
-  const bool first = timers_.empty() || deadline < timers_.begin()->first;
   timer_ids_[id] = timers_.emplace(deadline, Timer{id, std::move(task)});
-  if (first) {
-    arm();
-  }
   return id;
 }
 
@@ -156,21 +256,19 @@ void Loop::cancel_timer(TimerId id) {
   }
 }
 
-void Loop::arm() {
-  if (timers_.empty() || armed_for_ == timers_.begin()->first) {
-    return;
+// As epoll_wait() takes it.
+int Loop::until_next_timer() const {
+  if (timers_.empty()) {
+    return -1;
   }
-  armed_for_ = timers_.begin()->first;
-  impl_->timer.expires_after(std::max(*armed_for_ - clock_.monotonic(), Millis(0)));
-  impl_->timer.async_wait([this](boost::system::error_code ec) {
-    if (!ec) {
-      armed_for_.reset();
-      fire_due_timers();
-    }
-  });
+  const std::int64_t left = (timers_.begin()->first - clock_.monotonic()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
 std::size_t Loop::fire_due_timers() {
+  if (timers_.empty()) {
+    return 0;
+  }
   const Millis now = clock_.monotonic();
   // Timers that these start wait for the next turn, so that other tasks get theirs.
   const TimerId last = last_id_;
@@ -182,43 +280,48 @@ std::size_t Loop::fire_due_timers() {
     run(timer.task);
     ++fired;
   }
-  arm();
   return fired;
 }
 
 Loop::WatchId Loop::watch(int fd, std::uint32_t interest,
                           std::function<void(std::uint32_t)> ready) {
   const WatchId id = ++last_id_;
-  auto watch = std::make_shared<Impl::Watch>(impl_->io);
-  boost::system::error_code refused;
-  watch->descriptor.assign(fd, refused);
-  if (refused) {
+  if (!impl_->control(EPOLL_CTL_ADD, fd, to_epoll(interest), id)) {
     return 0;
   }
-  watch->ready = [this, ready = std::move(ready)](std::uint32_t bits) {
-    run([&] { ready(bits); });
-  };
+  auto watch = std::make_shared<Impl::Watch>();
+  watch->fd = fd;
   watch->interest = interest;
-  watch->arm();
+  watch->asked = interest;
+  watch->ready = std::move(ready);
   impl_->watches.emplace(id, std::move(watch));
   return id;
 }
 
 void Loop::update_watch(WatchId id, std::uint32_t interest) {
   const auto it = impl_->watches.find(id);
-  if (it != impl_->watches.end()) {
-    it->second->interest = interest;
-    it->second->arm();
+  if (it == impl_->watches.end()) {
+    return;
+  }
+  Impl::Watch& watch = *it->second;
+  watch.interest = interest;
+  // Who no longer wants to read is asked again only if there is something: most often there is not
+  // before they want to read once more. A socket can nearly always be written to.
+  const bool missing = (interest & ~watch.asked) != 0;
+  const bool writable_in_vain = (watch.asked & ~interest & kWrite) != 0;
+  if (missing || writable_in_vain) {
+    impl_->ask(id, watch);
   }
 }
 
 void Loop::unwatch(WatchId id) {
   const auto it = impl_->watches.find(id);
   if (it != impl_->watches.end()) {
-    it->second->closed = true;
-    // Now, and not when the last completion has run: the caller may close the descriptor, and its
-    // number may be another one's by then.
-    it->second->descriptor.release();
+    // Now: the caller may close the descriptor, and its number may be another one's by then.
+    if (it->second->known) {
+      static_cast<void>(impl_->control(EPOLL_CTL_DEL, it->second->fd, 0, id));
+    }
+    const auto keep = std::move(it->second);  // destroyed after the map is whole
     impl_->watches.erase(it);
   }
 }
@@ -227,15 +330,12 @@ std::size_t Loop::run_ready_for_test() {
   const Loop* const outer = std::exchange(t_current_loop, this);
   std::size_t total = 0;
   for (std::size_t ran = 1; ran != 0; total += ran) {
-    impl_->io.restart();
-    ran = impl_->io.poll() + fire_due_timers();
+    ran = run_posted();
+    ran += poll(0);
+    ran += fire_due_timers();
   }
   t_current_loop = outer;
   return total;
-}
-
-asio::io_context& Loop::io() noexcept {
-  return impl_->io;
 }
 
 }  // namespace waxwing::runtime

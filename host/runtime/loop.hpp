@@ -10,16 +10,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/unique_function.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace waxwing::runtime {
 
@@ -68,9 +64,6 @@ class Loop {
   // Runs what is ready on the calling thread, with no thread of its own, until nothing is.
   std::size_t run_ready_for_test();
 
-  // For rooms that speak Asio.
-  [[nodiscard]] boost::asio::io_context& io() noexcept;
-
  private:
   struct Impl;
   struct Timer {
@@ -78,8 +71,13 @@ class Loop {
     Task task;
   };
 
-  void arm();
+  void work();
+  std::vector<Task> take_posted();
+  // These three say how much they ran.
+  std::size_t run_posted();
+  std::size_t poll(int timeout_ms);  // 0 = does not wait, negative = as long as it takes
   std::size_t fire_due_timers();
+  [[nodiscard]] int until_next_timer() const;
   template <class F>
   void run(F&& task);
 
@@ -88,7 +86,6 @@ class Loop {
   std::unique_ptr<Impl> impl_;
   std::multimap<Millis, Timer> timers_;  // by deadline
   std::unordered_map<TimerId, std::multimap<Millis, Timer>::iterator> timer_ids_;
-  std::optional<Millis> armed_for_;  // the deadline that the system's timer is set to
   TimerId last_id_ = 0;
   std::atomic<std::int64_t> busy_since_ms_{0};  // 0 = idle
   std::atomic<const char*> doing_{""};

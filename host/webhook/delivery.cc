@@ -73,15 +73,15 @@ std::string proxy_url(const config::ProxyAddress& proxy) {
 
 }  // namespace
 
-Delivery::Delivery(runtime::Loop& loop, const config::Webhooks& settings, std::string user_agent,
-                   DroppedFn dropped, Counters& counters)
+Delivery::Delivery(net::Network& network, runtime::Loop& loop, const config::Webhooks& settings,
+                   std::string user_agent, DroppedFn dropped, Counters& counters)
     : loop_(loop),
       settings_(settings),
       global_(global_target(settings.global)),
       user_agent_(std::move(user_agent)),
       dropped_(std::move(dropped)),
       counters_(counters),
-      client_(std::make_unique<net::HttpClient>(loop, settings.connections)) {}
+      client_(std::make_unique<net::HttpClient>(network, loop, settings.connections)) {}
 
 Delivery::~Delivery() = default;
 

@@ -38,8 +38,9 @@ using DroppedFn =
 // Serves all backlogs. Everything [egress loop].
 class Delivery {
  public:
-  Delivery(runtime::Loop& loop, const config::Webhooks& settings, std::string user_agent,
-           DroppedFn dropped, Counters& counters);
+  // `network` and `settings` outlive it.
+  Delivery(net::Network& network, runtime::Loop& loop, const config::Webhooks& settings,
+           std::string user_agent, DroppedFn dropped, Counters& counters);
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;

@@ -91,12 +91,13 @@ class SharedOutbox final : public event::Outbox {
 
 }  // namespace
 
-Service::Service(const config::Webhooks& settings, std::uint32_t run, DroppedFn dropped)
+Service::Service(net::Network& network, const config::Webhooks& settings, std::uint32_t run,
+                 DroppedFn dropped)
     : run_(run),
       settings_(settings),
       global_(global_target(settings.global)),
       loop_("egress"),
-      delivery_(loop_, settings, user_agent(), std::move(dropped), counters_) {}
+      delivery_(network, loop_, settings, user_agent(), std::move(dropped), counters_) {}
 
 Service::~Service() = default;
 

@@ -27,8 +27,10 @@ class Service {
  public:
   using TextFn = UniqueFunction<void(Result<std::string>)>;
 
-  // `run` numbers this run of the server, higher than those before it. `settings` outlives it.
-  Service(const config::Webhooks& settings, std::uint32_t run, DroppedFn dropped);
+  // `run` numbers this run of the server, higher than those before it. `network` and `settings`
+  // outlive it.
+  Service(net::Network& network, const config::Webhooks& settings, std::uint32_t run,
+          DroppedFn dropped);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any octets as the head of an HTTP answer, in any pieces, with the challenge that may be in it:
+// Any octets as an HTTP answer, head and body, in any pieces, with the challenge that may be in it:
 // never a crash, the pieces never matter, and no answer of ours holds a line break.
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "net/digest_auth.hpp"
+#include "net/http_body.hpp"
 #include "net/http_head.hpp"
 
 namespace {
@@ -21,6 +22,27 @@ void answer(std::string_view challenge) {
       std::abort();
     }
   }
+}
+
+std::string read_body(const HttpHead& head, std::string_view octets, std::size_t piece) {
+  HttpBodyReader reader(head);
+  std::string body;
+  std::string_view nothing;
+  auto state = reader.feed(nothing, body);
+  const std::size_t size = octets.size();
+  while (state == HttpBodyReader::State::More && !octets.empty()) {
+    std::string_view input = octets.substr(0, piece);
+    const std::size_t given = input.size();
+    state = reader.feed(input, body);
+    octets.remove_prefix(given - input.size());
+  }
+  if (body.size() > size) {
+    std::abort();
+  }
+  const bool more = state == HttpBodyReader::State::More;
+  return std::to_string(static_cast<int>(state)) + " " +
+         std::to_string(more || state == HttpBodyReader::State::Done ? size - octets.size() : 0) +
+         (more || state == HttpBodyReader::State::Done ? "\n" + body : "");
 }
 
 std::string read(std::string_view octets, std::size_t piece) {
@@ -52,7 +74,7 @@ std::string read(std::string_view octets, std::size_t piece) {
   if (bytes > HttpHeadReader::kMaxBytes) {
     std::abort();
   }
-  return told;
+  return told + "\n\n" + read_body(reader.head(), octets, piece);
 }
 
 }  // namespace

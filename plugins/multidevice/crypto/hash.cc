@@ -2,40 +2,13 @@
 // Hashes and what is built from them, by OpenSSL.
 #include "multidevice/crypto/hash.hpp"
 
+#include <algorithm>
 #include <cstdlib>
-#include <memory>
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 namespace waxwing::multidevice {
 namespace {
-
-// Looking an algorithm up by name costs more than hashing a key, so each is looked up once and kept
-// as long as the process lives.
-const EVP_MD* fetched(const char* name) noexcept {
-  const EVP_MD* md = EVP_MD_fetch(nullptr, name, nullptr);
-  if (md == nullptr) {
-    std::abort();
-  }
-  return md;
-}
-const EVP_MD* md_sha1() noexcept {
-  static const EVP_MD* const kMd = fetched("SHA1");
-  return kMd;
-}
-const EVP_MD* md_sha256() noexcept {
-  static const EVP_MD* const kMd = fetched("SHA256");
-  return kMd;
-}
-const EVP_MD* md_sha512() noexcept {
-  static const EVP_MD* const kMd = fetched("SHA512");
-  return kMd;
-}
-const EVP_MD* md_md5() noexcept {
-  static const EVP_MD* const kMd = fetched("MD5");
-  return kMd;
-}
 
 void need(bool worked) noexcept {
   if (!worked) {
@@ -43,56 +16,109 @@ void need(bool worked) noexcept {
   }
 }
 
-template <std::size_t N>
-std::array<std::uint8_t, N> digest(const EVP_MD* md, std::initializer_list<ByteView> parts) {
-  std::array<std::uint8_t, N> out;
-  if (parts.size() == 1) {
-    const ByteView only = *parts.begin();
-    need(EVP_Digest(only.data(), only.size(), out.data(), nullptr, md, nullptr) == 1);
+// Looking an algorithm up by name and making a context cost more than hashing a key, so each thread
+// keeps one per algorithm. Between two uses it stands at the beginning, and holds nothing secret.
+class Hasher {
+ public:
+  explicit Hasher(const char* name)
+      : md_(EVP_MD_fetch(nullptr, name, nullptr)), ctx_(EVP_MD_CTX_new()) {
+    need(md_ != nullptr && ctx_ != nullptr);
+    begin();
+  }
+  ~Hasher() {
+    EVP_MD_CTX_free(ctx_);
+    EVP_MD_free(md_);
+  }
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
+
+  void add(ByteView octets) noexcept {
+    need(EVP_DigestUpdate(ctx_, octets.data(), octets.size()) == 1);
+  }
+  template <std::size_t N>
+  std::array<std::uint8_t, N> finish() noexcept {
+    std::array<std::uint8_t, N> out;
+    need(EVP_DigestFinal_ex(ctx_, out.data(), nullptr) == 1);
+    begin();
     return out;
   }
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx(EVP_MD_CTX_new(),
-                                                                    &EVP_MD_CTX_free);
-  need(ctx != nullptr && EVP_DigestInit_ex2(ctx.get(), md, nullptr) == 1);
-  for (const ByteView part : parts) {
-    need(EVP_DigestUpdate(ctx.get(), part.data(), part.size()) == 1);
-  }
-  need(EVP_DigestFinal_ex(ctx.get(), out.data(), nullptr) == 1);
-  return out;
+
+ private:
+  void begin() noexcept { need(EVP_DigestInit_ex2(ctx_, md_, nullptr) == 1); }
+
+  EVP_MD* const md_;
+  EVP_MD_CTX* const ctx_;
+};
+
+Hasher& sha1_hasher() {
+  thread_local Hasher hasher("SHA1");
+  return hasher;
+}
+Hasher& sha256_hasher() {
+  thread_local Hasher hasher("SHA256");
+  return hasher;
+}
+Hasher& sha512_hasher() {
+  thread_local Hasher hasher("SHA512");
+  return hasher;
+}
+Hasher& md5_hasher() {
+  thread_local Hasher hasher("MD5");
+  return hasher;
 }
 
 template <std::size_t N>
-std::array<std::uint8_t, N> hmac(const EVP_MD* md, ByteView key,
+std::array<std::uint8_t, N> digest(Hasher& hasher, std::initializer_list<ByteView> parts) {
+  for (const ByteView part : parts) {
+    hasher.add(part);
+  }
+  return hasher.finish<N>();
+}
+
+// RFC 2104. N: octets of a hash, kBlock: of a block of the hash.
+template <std::size_t N, std::size_t kBlock>
+std::array<std::uint8_t, N> hmac(Hasher& hasher, ByteView key,
                                  std::initializer_list<ByteView> parts) {
-  const Bytes message = parts.size() == 1 ? Bytes() : concat(parts);
-  const ByteView view = parts.size() == 1 ? *parts.begin() : ByteView(message);
-  // OpenSSL takes a null key for "the key of last time".
-  static const std::uint8_t kNothing = 0;
-  std::array<std::uint8_t, N> out;
-  need(HMAC(md, key.empty() ? &kNothing : key.data(), static_cast<int>(key.size()), view.data(),
-            view.size(), out.data(), nullptr) != nullptr);
-  return out;
+  Secret<kBlock> pad;
+  const MutableBytes octets = pad.writable();
+  if (key.size() <= kBlock) {
+    std::copy(key.begin(), key.end(), octets.begin());
+  } else {
+    const Secret<N> short_key(digest<N>(hasher, {key}));
+    std::copy(short_key.view().begin(), short_key.view().end(), octets.begin());
+  }
+  constexpr std::uint8_t kInner = 0x36;
+  constexpr std::uint8_t kOuter = 0x5C;
+  for (std::uint8_t& octet : octets) {
+    octet ^= kInner;
+  }
+  hasher.add(pad);
+  const Secret<N> inner(digest<N>(hasher, parts));
+  for (std::uint8_t& octet : octets) {
+    octet ^= kInner ^ kOuter;
+  }
+  return digest<N>(hasher, {pad, inner});
 }
 
 }  // namespace
 
 Sha256 sha256(std::initializer_list<ByteView> parts) {
-  return digest<32>(md_sha256(), parts);
+  return digest<32>(sha256_hasher(), parts);
 }
 Sha512 sha512(std::initializer_list<ByteView> parts) {
-  return digest<64>(md_sha512(), parts);
+  return digest<64>(sha512_hasher(), parts);
 }
 Sha1 sha1(std::initializer_list<ByteView> parts) {
-  return digest<20>(md_sha1(), parts);
+  return digest<20>(sha1_hasher(), parts);
 }
 Md5 md5(ByteView octets) {
-  return digest<16>(md_md5(), {octets});
+  return digest<16>(md5_hasher(), {octets});
 }
 Sha256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts) {
-  return hmac<32>(md_sha256(), key, parts);
+  return hmac<32, 64>(sha256_hasher(), key, parts);
 }
 Sha512 hmac_sha512(ByteView key, std::initializer_list<ByteView> parts) {
-  return hmac<64>(md_sha512(), key, parts);
+  return hmac<64, 128>(sha512_hasher(), key, parts);
 }
 
 void hkdf_sha256(ByteView key_material, ByteView salt, std::string_view info, MutableBytes out) {
@@ -114,7 +140,7 @@ Secret<32> pbkdf2_sha256(std::string_view password, ByteView salt, std::uint32_t
   Secret<32> out;
   const MutableBytes to = out.writable();
   need(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), salt.data(),
-                         static_cast<int>(salt.size()), static_cast<int>(iterations), md_sha256(),
+                         static_cast<int>(salt.size()), static_cast<int>(iterations), EVP_sha256(),
                          static_cast<int>(to.size()), to.data()) == 1);
   return out;
 }

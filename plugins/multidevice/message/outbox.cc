@@ -48,9 +48,10 @@ SendResult failure(int code, bool group) {
 }  // namespace
 
 // Durable first, then on its way.
-void Messenger::Parts::leave(const std::shared_ptr<Sending>& op, Node stanza, StoreBatch batch) {
+void Messenger::Parts::leave(const std::shared_ptr<Sending>& op, const Node& stanza,
+                             StoreBatch batch) {
   const OutgoingMessage& message = op->message;
-  const Result<Bytes> frame = encode(stanza, DictionaryVersion::V3);
+  Result<Bytes> frame = encode(stanza, DictionaryVersion::V3);
   if (!frame) {
     refuse(op, "internal", "The message could not be written.");
     return;
@@ -66,12 +67,12 @@ void Messenger::Parts::leave(const std::shared_ptr<Sending>& op, Node stanza, St
     batch.put(rows::kSent, op->info.id, SecretBytes(sent.encode()), host.unix_ms() + kSentMs);
   }
   if (op->renewal) {
-    host.commit(std::move(batch), [this, op, stanza = std::move(stanza)](bool stored) {
-      renewed(op->info.id, stanza, stored);
+    host.commit(std::move(batch), [this, op, frame = std::move(*frame)](bool stored) {
+      renewed(op->info.id, frame, stored);
     });
     return;
   }
-  auto durable = [this, op, stanza = std::move(stanza)](bool stored) {
+  auto durable = [this, op, frame = std::move(*frame)](bool stored) {
     if (!stored) {
       refuse(op, "storage_failed", "The message could not be stored.");
       storage_failed();
@@ -85,7 +86,7 @@ void Messenger::Parts::leave(const std::shared_ptr<Sending>& op, Node stanza, St
     entry.link = links;
     rearm();
     ++counters.sent;
-    (void)client.send(stanza);
+    (void)client.send_encoded(frame);
   };
   sink.on_outgoing(message, op->info, std::move(batch), std::move(durable));
 }
@@ -188,7 +189,7 @@ void Messenger::Parts::renew(const std::string& id) {
   });
 }
 
-void Messenger::Parts::renewed(const std::string& id, const Node& stanza, bool stored) {
+void Messenger::Parts::renewed(const std::string& id, ByteView frame, bool stored) {
   const auto found = pending.find(id);
   if (found == pending.end()) {
     return;  // a receipt came meanwhile
@@ -201,7 +202,7 @@ void Messenger::Parts::renewed(const std::string& id, const Node& stanza, bool s
     return;
   }
   entry.link = links;
-  (void)client.send(stanza);
+  (void)client.send_encoded(frame);
 }
 
 void Messenger::Parts::finish(const std::string& id, const SendResult& result) {
@@ -257,8 +258,8 @@ void Messenger::Parts::resend_outbox(std::string after) {
     for (const StoreRow& row : found) {
       last = row.key;
       const std::optional<OutboxRow> outbox = OutboxRow::decode(row.value);
-      const Result<Node> stanza =
-          decode(outbox ? ByteView(outbox->frame) : ByteView(), DictionaryVersion::V3);
+      const bool whole =
+          outbox && decode(outbox->frame, DictionaryVersion::V3);  // or the server would hang up
       Pending& entry = pending[last];
       if (entry.info.id.empty()) {
         MessageInfo& info = entry.info;
@@ -285,12 +286,12 @@ void Messenger::Parts::resend_outbox(std::string after) {
         SendResult result;
         result.state = SendResult::State::Sent;
         finish(last, result);
-      } else if (!stanza || entry.info.timestamp_s + kOutboxSeconds < now_s()) {
+      } else if (!whole || entry.info.timestamp_s + kOutboxSeconds < now_s()) {
         SendResult result;
         result.reason = "expired";
         result.text = "The message could not be sent in a day.";
         finish(last, result);
-      } else if (!client.send(*stanza)) {
+      } else if (!client.send_encoded(outbox->frame)) {
         return;
       }
     }

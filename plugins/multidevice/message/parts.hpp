@@ -177,11 +177,11 @@ struct Messenger::Parts {
                StoreBatch batch);
 
   // outbox.cc -------------------------------------------------------------------------------------
-  void leave(const std::shared_ptr<Sending>& op, Node stanza, StoreBatch batch);
+  void leave(const std::shared_ptr<Sending>& op, const Node& stanza, StoreBatch batch);
   void on_ack(const Node& ack);
   void forget_audience(const Jid& chat);
   void renew(const std::string& id);
-  void renewed(const std::string& id, const Node& stanza, bool stored);
+  void renewed(const std::string& id, ByteView frame, bool stored);
   void finish(const std::string& id, const SendResult& result);
   void delivered(const std::string& id);
   void backlog_is_over();

@@ -135,7 +135,7 @@ void Messenger::Parts::encrypt(const std::shared_ptr<Sending>& op, const std::ve
   for (const Node& extra : message.extra) {
     stanza.add(extra);
   }
-  leave(op, std::move(stanza), std::move(batch));
+  leave(op, stanza, std::move(batch));
 }
 
 }  // namespace waxwing::multidevice

@@ -81,6 +81,8 @@ class Client {
 
   // Sends a stanza, or asks and waits. Fails at once with Lost when there is no login.
   [[nodiscard]] bool send(const Node& stanza);
+  // One that is written already, by encode() with DictionaryVersion::V3.
+  [[nodiscard]] bool send_encoded(ByteView stanza);
   void query(Node iq, IqHandler handler, std::uint32_t timeout_ms = 60'000);
   void set_presence(bool available);
   // <ack class=… id to [type] [participant] [recipient]/> for a stanza that was taken.
@@ -135,6 +137,7 @@ class Client {
   void on_frame(ByteView frame);
   void on_server_hello(ByteView frame);
   bool transmit(const Node& stanza);
+  bool transmit_encoded(ByteView stanza);
   void keep_alive();
   void ping();
   void store_route();

@@ -278,10 +278,14 @@ bool Client::transmit(const Node& stanza) {
     return false;
   }
   const Result<Bytes> plain = encode(stanza, kDictionary);
-  if (!plain) {
+  return plain && transmit_encoded(*plain);
+}
+
+bool Client::transmit_encoded(ByteView stanza) {
+  if (!transport_) {
     return false;
   }
-  const Result<Bytes> frame = transport_->seal(*plain);
+  const Result<Bytes> frame = transport_->seal(stanza);
   if (!frame) {
     lost(Cause::Broken);
     return false;

@@ -23,6 +23,12 @@ bool Client::send(const Node& stanza) {
   return sent;
 }
 
+bool Client::send_encoded(ByteView stanza) {
+  const bool sent = phase_ >= Phase::Prepare && transmit_encoded(stanza);
+  rearm();
+  return sent;
+}
+
 void Client::query(Node iq, IqHandler handler, std::uint32_t timeout_ms) {
   if (!transport_) {
     handler({IqReply::Kind::Lost, 0, nullptr});

@@ -231,6 +231,47 @@ TEST_F(PipeTest, SaysWhenTheOtherEndIsGone) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(PipeTest, TellsNothingOfTheEndToWhoWaitsForNothing) {
+  int calls = 0;
+  const auto id = loop_.watch(ends_[0], Loop::kRead, [&](std::uint32_t ready) {
+    EXPECT_EQ(ready, std::uint32_t{Loop::kRead});
+    ++calls;
+    loop_.update_watch(1, 0);
+  });
+  ASSERT_EQ(id, 1U);
+  write("x");
+  loop_.run_ready_for_test();
+  EXPECT_EQ(calls, 1);
+  close_writer();
+  loop_.run_ready_for_test();
+  EXPECT_EQ(calls, 1);
+  loop_.update_watch(id, Loop::kRead);
+  loop_.run_ready_for_test();
+  EXPECT_EQ(calls, 2) << "there is something to read, and the end";
+  loop_.unwatch(id);
+  EXPECT_EQ(::fcntl(ends_[0], F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+}
+
+TEST_F(PipeTest, AsksForDescriptorsBetweenTasksThatPostThemselves) {
+  int rounds = 0;
+  bool told = false;
+  Loop::WatchId id = 0;
+  id = loop_.watch(ends_[0], Loop::kRead, [&](std::uint32_t) {
+    told = true;
+    loop_.unwatch(id);
+  });
+  write("x");
+  std::function<void()> again = [&] {
+    if (!told && ++rounds < 100'000) {
+      loop_.post([&] { again(); });
+    }
+  };
+  again();
+  loop_.run_ready_for_test();
+  EXPECT_TRUE(told);
+  EXPECT_LT(rounds, 1'000);
+}
+
 TEST_F(PipeTest, AnUnwatchedDescriptorsNumberIsFreeAtOnce) {
   const auto first =
       loop_.watch(ends_[0], Loop::kRead | Loop::kError, [](std::uint32_t) { FAIL(); });
@@ -321,6 +362,31 @@ TEST(LoopThread, FiresTimersAndTakesTasksFromManyThreads) {
   fired.get_future().wait();
   loop.stop();
   EXPECT_EQ(count, 2'000);
+}
+
+// Each task comes when the loop has gone to sleep, or is about to.
+TEST(LoopThread, WakesForEveryTaskThatIsPostedToItAsleep) {
+  Loop there("there");
+  Loop here("here");
+  there.start();
+  here.start();
+  constexpr int kTurns = 2'000;
+  int turns = 0;
+  std::promise<void> done;
+  std::function<void()> ping;
+  const std::function<void()> pong = [&] { here.post([&] { ping(); }); };
+  ping = [&] {
+    if (++turns == kTurns) {
+      done.set_value();
+    } else {
+      there.post([&] { pong(); });
+    }
+  };
+  here.post([&] { ping(); });
+  done.get_future().wait();
+  there.stop();
+  here.stop();
+  EXPECT_EQ(turns, kTurns);
 }
 
 TEST(LoopThread, ShowsHowLongItHasBeenBusyAndWithWhat) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.hpp"
+#include "net/network.hpp"
 #include "storage/blocking.hpp"
 #include "support/local_storage.hpp"
 #include "support/receiver.hpp"
@@ -94,6 +95,7 @@ class BacklogTest : public ::testing::Test {
   waxwing::testing::TempDir files_;
   ManualClock clock_;
   runtime::Loop loop_{"egress-test", clock_};
+  net::Network network_;
   config::Webhooks settings_ = [] {
     config::Webhooks settings;
     settings.dead_letters_days = 36'500;  // the store's clock is the real one
@@ -102,8 +104,12 @@ class BacklogTest : public ::testing::Test {
   Counters counters_;
   std::uint64_t told_dropped_ = 0;
   Delivery delivery_{
-      loop_, settings_, "test",
-      [this](const auto&, const auto&, std::uint64_t count) { told_dropped_ += count; }, counters_};
+      network_,
+      loop_,
+      settings_,
+      "test",
+      [this](const auto&, const auto&, std::uint64_t count) { told_dropped_ += count; },
+      counters_};
   const std::shared_ptr<storage::Store> store_ = open_store(files_ / "data");
   std::shared_ptr<Backlog> backlog_;
   storage::BlockingTenant rows_{*store_, "s"};
