@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations of groups, through wa-js.
+// Operations of groups, through wa-js, and what their notices tell.
 //
-// An expression, as messaging.js is: a function that takes messaging.js's helpers and gives operations by name.
+// An expression, as messaging.js is: a function that takes messaging.js's helpers and gives {operations, notice}.
 (helpers) => {
   'use strict';
   const {attempt, need_connection, person, plain, refuse, text} = helpers;
@@ -66,7 +66,63 @@
     return out;
   }
 
-  return {
+  // Notices ------------------------------------------------------------------------------------------------------
+
+  // What a notice in a group's chat is about, by its subtype; the others are of the group itself.
+  const COMES = ['add', 'invite', 'linked_group_join', 'accept'];
+  const KINDS = {remove: 'leave', leave: 'leave', promote: 'promote', demote: 'demote'};
+  const ROLES = {leave: 'left', promote: 'admin'};
+  const inside = new Set();  // groups that the account was told to have joined
+
+  function whole(chat) {
+    const about = chat.groupMetadata ?? {};
+    return {
+      subject: about.subject ?? chat.name ?? '', description: about.desc ?? '',
+      membersCanAddNewMember: about.memberAddMode !== 'admin_add', membersCanSendMessages: !about.announce,
+      newMembersApprovalRequired: Boolean(about.membershipApprovalMode),
+      participants: members_of(chat).map((member) => ({...person(member.id), id: text(member.id), role: role_of(member)})),
+    };
+  }
+  function change_of({subtype, body}, now) {
+    switch (subtype) {
+      case 'subject': return {subject: body ?? now.subject};
+      case 'description': return {description: now.description};
+      case 'announce': return {membersCanSendMessages: now.membersCanSendMessages};
+      case 'member_add_mode': return {membersCanAddNewMember: now.membersCanAddNewMember};
+      case 'membership_approval_mode': return {newMembersApprovalRequired: now.newMembersApprovalRequired};
+      default: return {};
+    }
+  }
+  // Of a message of type gp2: events, each {kind, chat, timestamp, …}.
+  async function notice(message) {
+    const id = text(message.id.remote);
+    const {subtype, t: timestamp} = message;
+    const about = {chat: id, timestamp, data: plain(message)};
+    const people = message.recipients?.length ? message.recipients : [message.author].filter(Boolean);
+    const me = [attempt(() => WPP.conn.getMyUserId()), attempt(() => WPP.conn.getMyUserLid())].map(text);
+    const of_me = people.some((who) => me.includes(text(who)));
+    const kind = COMES.includes(subtype) ? 'join' : KINDS[subtype];
+    const out = [];
+    if (kind !== 'leave') await WPP.group.ensureGroup(id).catch(() => {});
+    const chat = attempt(() => WPP.whatsapp.ChatStore.get(id)) ?? {id};
+    if (subtype === 'create' || kind === 'join' && of_me) {
+      if (!inside.has(id)) out.push({...about, kind: 'join', group: whole(chat)});
+      inside.add(id);
+    } else if (kind === 'leave' && of_me) {
+      inside.delete(id);
+      out.push({...about, kind: 'leave'});
+    }
+    if (kind) {
+      const role = ROLES[kind] ?? 'participant';
+      const participants = people.map((who) => ({...person(who), id: text(who), role}));
+      out.push({...about, kind: 'participants', type: kind, participants});
+    } else if (subtype !== 'create') {
+      out.push({...about, kind: 'update', group: change_of(message, whole(chat))});
+    }
+    return out;
+  }
+
+  const operations = {
     async 'groups.create'({name, participants}) {
       need_connection();
       const made = await WPP.group.create(name, ids_of(participants));
@@ -120,4 +176,5 @@
     'groups.demote': ({id, participants}) =>
         change(id, participants, (chat, who) => WPP.group.demoteParticipants(chat, who), (member) => member.isAdmin),
   };
+  return {operations, notice};
 }

@@ -88,6 +88,7 @@
     const quoted = message.quotedMsg ?? {};
     return {
       id: message.quotedStanzaID, participant: user_of(message.quotedParticipant) || null,
+      sender: person(message.quotedParticipant),
       body: quoted.type && quoted.type !== 'chat' ? quoted.caption ?? null : quoted.body ?? null,
       hasMedia: FILES.includes(quoted.type), _data: plain(quoted) ?? {},
     };
@@ -118,6 +119,14 @@
                                `${field} must be a message id such as true_123456789@c.us_AAAA`);
   }
 
+  // A number and a LID may be one person's.
+  function need_chat(message, chat) {
+    const {remote} = message.id;
+    if (remote.server === chat.id.server && text(remote) !== text(chat.id)) {
+      refuse('invalid', 'messageId is of another chat than chatId');
+    }
+  }
+
   function need_connection() {
     if (WPP.whatsapp.Socket.state !== 'CONNECTED') refuse('unavailable', 'WhatsApp Web has no connection');
   }
@@ -136,7 +145,9 @@
     const made = await WPP.chat.generateMessageID(chat);
     const {MsgKey} = WPP.whatsapp;
     const key = id ? new MsgKey({fromMe: true, remote: made.remote, id, participant: made.participant}) : made;
-    if (chat_key(chat.id, key)) refuse('conflict', 'a message of that id was sent already');
+    const before = chat_key(chat.id, key);
+    if (before?.ack >= 0) throw {sent: before};  // tried again by a caller who did not hear of it
+    if (before) refuse('conflict', 'a message of that id could not be sent');
     const options = {
       messageId: key, waitForAck: true, markIsRead: false, linkPreview: false, detectMentioned: false,
     };
@@ -245,6 +256,7 @@
     async 'messages.edit'({chatId, messageId, text: body, mentions}) {
       const chat = await chat_for(chatId);
       const message = await find_message(messageId, chat.id, 'messageId');
+      need_chat(message, chat);
       const options = {linkPreview: false, detectMentioned: false, markIsRead: false};
       if (mentions?.length) options.mentionedList = await mentioned(chat, mentions);
       await WPP.chat.editMessage(message.id, body, options);
@@ -253,6 +265,7 @@
     async 'messages.revoke'({chatId, messageId}) {
       const chat = await chat_for(chatId);
       const message = await find_message(messageId, chat.id, 'messageId');
+      need_chat(message, chat);
       const allowed = message.id.fromMe || chat.id.isGroup() && await WPP.group.iAmAdmin(chat.id);
       if (!allowed) refuse('state', 'only its author and admins of the group can delete a message for everybody');
       ending = shape(message);
@@ -315,7 +328,8 @@
     },
   };
 
-  Object.assign(operations, groups({attempt, need_connection, person, plain, refuse, text}));
+  const {operations: of_groups, notice} = groups({attempt, need_connection, person, plain, refuse, text});
+  Object.assign(operations, of_groups);
 
   // Which of our statuses a WPPError is.
   const CODES = {
@@ -329,6 +343,7 @@
       return {value: await operations[name](args)};
     } catch (error) {
       if (error?.refused) return error;
+      if (error?.sent) return {value: shape(error.sent)};
       return {refused: {status: CODES[error?.code] ?? 'failed', text: String(error?.message ?? error)}};
     }
   }
@@ -337,7 +352,13 @@
 
   function watch() {
     const {MsgStore} = WPP.whatsapp;
+    let noticed = Promise.resolve();  // one after the other, though some ask WhatsApp first
     MsgStore.on('add', (message) => {
+      if (message.isNewMsg && message.type === 'gp2') {
+        noticed = noticed.then(async () => {
+          for (const news of await notice(message)) tell('page.group', news);
+        }).catch((error) => tell('page.warning', `group notice: ${error}`));
+      }
       if (!message.isNewMsg || NOTICES.includes(message.type)) return;
       if (message.type === 'ciphertext') {
         tell('page.waiting', shape(message));

@@ -8,14 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <waxwing/plugin.hpp>
-
 #include "json_values.hpp"
 
 namespace webjs {
 namespace {
-
-namespace wp = waxwing::plugin;
 
 constexpr std::size_t kMaxId = 256;
 
@@ -90,6 +86,7 @@ Json quote_of(const Json& told) {
   const Json& quote = member(told, "replyTo");
   return quote.is_object() ? Json{{"id", text_of(quote, "id")},
                                   {"participant", text_or_null(quote, "participant")},
+                                  {"sender", person_of(quote, "sender")},
                                   {"body", text_or_null(quote, "body")},
                                   {"hasMedia", flag_of(quote, "hasMedia")},
                                   {"media", nullptr},
@@ -221,6 +218,77 @@ Events presence_news(const Json& told) {
   return text_of(told, "chat").empty() ? Events{} : one("presence.update", presence_of(told), told);
 }
 
+Json participants_of(const Json& told) {
+  constexpr std::array kRoles = {"left", "participant", "admin", "superadmin"};
+  Json out = Json::array();
+  if (const Json& given = member(told, "participants"); given.is_array()) {
+    for (const Json& each : given) {
+      const std::string role = text_of(each, "role");
+      if (text_of(each, "id").empty() ||
+          std::find(kRoles.begin(), kRoles.end(), role) == kRoles.end()) {
+        continue;
+      }
+      Json one = {{"id", text_of(each, "id")}, {"role", role}};
+      for (const char* name : {"pn", "lid"}) {
+        if (const std::string known = text_of(each, name); !known.empty()) {
+          one[name] = known;
+        }
+      }
+      out.push_back(std::move(one));
+    }
+  }
+  return out;
+}
+
+// What is there of a group's name and settings.
+Json group_of(const Json& told, const std::string& id) {
+  const Json& given = member(told, "group");
+  Json out = {{"id", id}};
+  for (const char* key : {"subject", "description"}) {
+    if (const Json& value = member(given, key); value.is_string()) {
+      out[key] = value;
+    }
+  }
+  for (const char* key :
+       {"membersCanAddNewMember", "membersCanSendMessages", "newMembersApprovalRequired"}) {
+    if (const Json& value = member(given, key); value.is_boolean()) {
+      out[key] = value;
+    }
+  }
+  return out;
+}
+
+Events group_news(const Json& told) {
+  const std::string id = text_of(told, "chat");
+  const std::string kind = text_of(told, "kind");
+  if (id.empty() || id.size() > kMaxId) {
+    return {};
+  }
+  Json payload = {{"timestamp", number_of(told, "timestamp")},
+                  {"group", {{"id", id}}},
+                  {"_data", object_of(told, "data")}};
+  if (kind == "join") {
+    payload["group"] = group_of(told, id);
+    payload["group"]["participants"] = participants_of(member(told, "group"));
+    return one("group.v2.join", payload, told);
+  }
+  if (kind == "leave") {
+    return one("group.v2.leave", payload, told);
+  }
+  if (kind == "update") {
+    payload["group"] = group_of(told, id);
+    return one("group.v2.update", payload, told);
+  }
+  constexpr std::array kTypes = {"join", "leave", "promote", "demote"};
+  const std::string type = text_of(told, "type");
+  if (kind != "participants" || std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
+    return {};
+  }
+  payload["type"] = type;
+  payload["participants"] = participants_of(told);
+  return one("group.v2.participants", payload, told);
+}
+
 struct Kind {
   std::string_view told;
   Events (*read)(const Json&);
@@ -229,7 +297,7 @@ constexpr std::array kKinds = {
     Kind{"page.message", message_news},   Kind{"page.waiting", waiting_news},
     Kind{"page.ack", ack_news},           Kind{"page.reaction", reaction_news},
     Kind{"page.edited", edit_news},       Kind{"page.revoked", revoke_news},
-    Kind{"page.presence", presence_news},
+    Kind{"page.presence", presence_news}, Kind{"page.group", group_news},
 };
 
 const Kind* find_kind(std::string_view told) {
@@ -238,24 +306,7 @@ const Kind* find_kind(std::string_view told) {
   return it == kKinds.end() ? nullptr : it;
 }
 
-bool is_digits(std::string_view text, std::string_view also = "") {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || also.find(c) != std::string_view::npos;
-  });
-}
-
 // A result without a message's form is passed on member by member.
-void read_group_arguments(Json& arguments) {
-  if (const std::string id = text_of(arguments, "id"); !id.empty()) {
-    arguments["id"] = chat_id_of(id, "id");
-  }
-  if (const auto it = arguments.find("participants"); it != arguments.end() && it->is_array()) {
-    for (Json& who : *it) {
-      who = {{"id", chat_id_of(text_of(who, "id"), "participants")}};
-    }
-  }
-}
-
 bool is_plain_answer(std::string_view operation) {
   constexpr std::array kNames = {"messages.sendSeen", "messages.newId", "presence.set",
                                  "presence.subscribe", "contacts.checkExists"};
@@ -289,64 +340,6 @@ Json answer_of(std::string_view operation, const Json& result) {
     return result.is_structured() ? result : Json();
   }
   return message_of(result);
-}
-
-std::string chat_id_of(std::string_view given, std::string_view field) {
-  const auto at = given.find('@');
-  std::string user(given.substr(0, at));
-  std::string_view server = at == std::string_view::npos ? "c.us" : given.substr(at + 1);
-  if (at == std::string_view::npos) {  // a phone number, as people write them
-    std::string digits;
-    std::copy_if(user.begin(), user.end(), std::back_inserter(digits),
-                 [](char c) { return c >= '0' && c <= '9'; });
-    user = is_digits(user, "+-() .") && digits.size() >= 5 && digits.size() <= 15 ? digits : "";
-  }
-  if (server == "s.whatsapp.net") {
-    server = "c.us";
-  }
-  const bool person = (server == "c.us" || server == "lid") && is_digits(user);
-  if (!person && !(server == "g.us" && is_digits(user, "-"))) {
-    throw wp::Error(
-        WAX_E_INVALID,
-        std::string(field) + " must be a chat id such as 123456789@c.us, or a phone number");
-  }
-  return user + "@" + std::string(server);
-}
-
-Json arguments_of(std::string_view operation, Json arguments) {
-  if (!arguments.is_object()) {
-    throw wp::Error(WAX_E_INVALID, "the request must be a JSON object");
-  }
-  for (const char* field : {"chatId", "phone"}) {
-    if (const std::string given = text_of(arguments, field); !given.empty()) {
-      arguments[field] = chat_id_of(given, field);
-    }
-  }
-  if (operation.substr(0, 7) == "groups.") {
-    read_group_arguments(arguments);
-  }
-  if (const auto it = arguments.find("mentions"); it != arguments.end() && it->is_array()) {
-    for (Json& who : *it) {
-      if (who != "all") {
-        who = chat_id_of(who.is_string() ? who.get<std::string>() : "", "mentions");
-        if (who.get_ref<const std::string&>().find("@g.us") != std::string::npos) {
-          throw wp::Error(WAX_E_INVALID, "mentions must be chat ids of people, or \"all\"");
-        }
-      }
-    }
-  }
-  const std::string presence = text_of(arguments, "presence");
-  constexpr std::array kPresences = {"offline", "online", "typing", "recording", "paused"};
-  if (operation == "presence.set") {
-    if (std::find(kPresences.begin(), kPresences.end(), presence) == kPresences.end()) {
-      throw wp::Error(WAX_E_INVALID,
-                      "presence must be one of offline, online, typing, recording, paused");
-    }
-    if (presence != "online" && presence != "offline" && text_of(arguments, "chatId").empty()) {
-      throw wp::Error(WAX_E_INVALID, "chatId should not be empty for typing, recording and paused");
-    }
-  }
-  return arguments;
 }
 
 }  // namespace webjs

@@ -30,9 +30,10 @@ class WebjsEngine final : public wp::Engine, private Loop, private Page::Listene
   static constexpr const char* kConfigSection = "webjs";
   static constexpr const char* kConfigSchema = webjs::kConfigSchema;
   static constexpr const char* kEvents[] = {
-      "engine.event",      "message",          "message.any",    "message.ack",
-      "message.ack.group", "message.reaction", "message.edited", "message.revoked",
-      "message.waiting",   "presence.update",  nullptr};
+      "engine.event",          "message",          "message.any",    "message.ack",
+      "message.ack.group",     "message.reaction", "message.edited", "message.revoked",
+      "message.waiting",       "presence.update",  "group.v2.join",  "group.v2.leave",
+      "group.v2.participants", "group.v2.update",  nullptr};
   enum Metric : std::size_t { kStarts, kCrashes, kDropped };
   static constexpr wp::Metric kMetrics[] = {
       {WAX_METRIC_COUNTER, "browser_starts", "browsers", "Browsers that were started"},

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "json_values.hpp"
+#include "requests.hpp"
 #include "webjs_engine.hpp"
 
 namespace webjs {

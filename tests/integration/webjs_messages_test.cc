@@ -2,6 +2,7 @@
 // Messages of WEBJS from the API to a phone and back: wa-js in a real Chromium, encryption by the
 // simulator.
 #include <algorithm>
+#include <csignal>
 #include <string>
 
 #include "support/receiver.hpp"
@@ -13,10 +14,12 @@ namespace {
 class WebjsMessages : public Webjs {
  protected:
   void SetUp() override {
+    server_.options().engine_plugin = "";  // others have sessions of GOWS here
     Webjs::SetUp();
     link(R"({"webhooks":[{"url":")" + receiver_.url() +
          R"(","events":["message","message.any","message.ack","message.reaction","message.edited",)"
-         R"("message.revoked","presence.update"]}]})");
+         R"("message.revoked","presence.update","group.v2.join","group.v2.leave",)"
+         R"("group.v2.participants","group.v2.update"]}]})");
     bob_ = whatsapp_.add_account();
     EXPECT_EQ(whatsapp_.http().put(phone_path(), R"({"awake":true})").status, 200);
   }
@@ -98,6 +101,7 @@ TEST_F(WebjsMessages, AreSentThroughThePageAndTold) {
   const std::string reply = send_text("again", R"(,"reply_to":")" + id + R"(","id":")" + its +
                                                    R"(","mentions":[")" + chat() + R"("])");
   EXPECT_EQ(bare(reply), its);
+  EXPECT_EQ(send_text("again", R"(,"id":")" + its + "\""), reply) << "sent once, answered twice";
   ASSERT_TRUE(wait_until([&] { return letter()["text"].text() == "again"; }));
   const Value context = letter().at("message.extendedTextMessage.contextInfo");
   EXPECT_EQ(context["stanzaId"].text(), bare(id));
@@ -111,6 +115,10 @@ TEST_F(WebjsMessages, AreSentThroughThePageAndTold) {
   EXPECT_TRUE(payload("message.reaction", "reaction.messageId", id)["fromMe"].flag());
 
   const std::string message = "/api/one/chats/" + chat() + "/messages/" + id;
+  const std::string elsewhere = whatsapp_.add_account() + "@c.us";
+  EXPECT_EQ(http_->put("/api/one/chats/" + elsewhere + "/messages/" + id, R"({"text":"x"})").status,
+            400)
+      << "it is of another chat";
   const Reply edit = http_->put(message, R"({"text":"Hello Bob"})");
   EXPECT_EQ(edit.status, 200) << edit;
   EXPECT_EQ(edit.json()["body"].text(), "Hello Bob");
@@ -170,6 +178,74 @@ TEST_F(WebjsMessages, OfGroupsGoToAllMembers) {
 
   EXPECT_EQ(http_->post(path + "/leave").status, 200);
   EXPECT_EQ(http_->get("/api/one/groups").json().size(), 0U);
+}
+
+TEST_F(WebjsMessages, AreThereWhenThePageIsLoadedAgain) {
+  const std::string id = bob_writes(R"("text":"Before")");
+  const std::string whole = payload("message", "body", "Before")["id"].text();
+  bob_writes(R"("text":"And then")");  // once it is told of this one, the page has kept the other
+  payload("message", "body", "And then");
+  for (const pid_t pid : browsers("--type=renderer")) {
+    ::kill(pid, SIGKILL);
+  }
+  ASSERT_TRUE(server_.wait_for_log("\"reason\":\"page_crashed\"")) << server_.log();
+  ASSERT_TRUE(wait_for_status(*http_, "one", "WORKING"));
+  send_text("After", R"(,"reply_to":")" + whole + "\"");
+  ASSERT_TRUE(wait_until([&] { return letter()["text"].text() == "After"; }));
+  EXPECT_EQ(letter().at("message.extendedTextMessage.contextInfo.stanzaId").text(), id);
+  const auto seen = call("POST", "/api/sendSeen", "").json()["ids"].texts();
+  EXPECT_NE(std::find(seen.begin(), seen.end(), id), seen.end());
+  const auto told = receiver_.all();
+  EXPECT_EQ(std::count_if(told.begin(), told.end(),
+                          [](const Received& request) {
+                            const Value body = Value::parse(request.body);
+                            return body["event"].text() == "message" &&
+                                   body["payload"]["body"].text() == "Before";
+                          }),
+            1);
+}
+
+TEST_F(WebjsMessages, ComeWithNewsOfWhatOthersDoInGroups) {
+  // Bob's own session, of another engine.
+  ASSERT_EQ(http_->post("/api/sessions", R"({"name":"two","engine":"GOWS"})").status, 201);
+  ASSERT_TRUE(wait_for_status(*http_, "two", "SCAN_QR_CODE"));
+  whatsapp_.scan(bob_, http_->get("/api/two/auth/qr?format=raw").json()["value"].text());
+  ASSERT_TRUE(wait_for_status(*http_, "two", "WORKING"));
+  const std::string carol = whatsapp_.add_account() + "@c.us";
+  const auto people = [](const std::string& who) {
+    return R"({"participants":[{"id":")" + who + R"("}]})";
+  };
+  const Reply made =
+      http_->post("/api/two/groups", R"({"name":"Nest","participants":[{"id":")" + phone_ +
+                                         R"("},{"id":")" + carol + R"("}]})");
+  ASSERT_EQ(made.status, 201) << made;
+  const std::string group = made.json()["JID"].text();
+  const std::string path = "/api/two/groups/" + group;
+  const Value joined = payload("group.v2.join", "group.id", group);
+  EXPECT_EQ(joined.at("group.subject").text(), "Nest");
+  EXPECT_EQ(joined.at("group.participants").size(), 3U) << joined;
+
+  EXPECT_EQ(http_->put(path + "/subject", R"({"subject":"Old nest"})").status, 200);
+  EXPECT_EQ(payload("group.v2.update", "group.subject", "Old nest").at("group.id").text(), group);
+  EXPECT_EQ(http_->put(path + "/description", R"({"description":"Of twigs"})").status, 200);
+  (void)payload("group.v2.update", "group.description", "Of twigs");
+  struct Change {
+    const char* call;
+    const char* type;
+    const char* role;
+  };
+  for (const Change& change : {Change{"/admin/promote", "promote", "admin"},
+                               Change{"/admin/demote", "demote", "participant"},
+                               Change{"/participants/remove", "leave", "left"},
+                               Change{"/participants/add", "join", "participant"}}) {
+    EXPECT_EQ(http_->post(path + change.call, people(carol)).status, 200) << change.call;
+    const Value told = payload("group.v2.participants", "type", change.type);
+    EXPECT_EQ(told.at("participants.0.role").text(), change.role) << told;
+    EXPECT_EQ(told.at("participants.0.pn").text(), carol) << told;
+    EXPECT_EQ(told.at("participants.0.lid").text(), "100000000000003@lid") << told;
+  }
+  EXPECT_EQ(http_->post(path + "/participants/remove", people(phone_)).status, 200);
+  EXPECT_EQ(payload("group.v2.leave", "group.id", group).at("group.id").text(), group);
 }
 
 TEST_F(WebjsMessages, OfOthersAreTold) {

@@ -163,6 +163,13 @@ export class Baileys {
     return ids.length;
   }
 
+  // It forgets the keys of groups, and who has its own.
+  loseGroupKeys() {
+    const files = readdirSync(this.directory).filter((file) => file.startsWith('sender-key-'));
+    for (const file of files) rmSync(join(this.directory, file));
+    return files.length;
+  }
+
   async close() {
     this.socket.end(undefined);
     return this.ended();

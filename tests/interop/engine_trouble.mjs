@@ -57,6 +57,17 @@ await witness(program, async (simulator) => {
     await tablet.say(jid(kBob), 'from the tablet');
     const own = await server.event('message.any', (p) => p.body === 'from the tablet');
     equal(own.fromMe, true, 'fromMe of what the tablet wrote');
+    await send('a note to myself', chat(kMe));
+    equal((await tablet.message('a note to myself')).key.fromMe, true, 'fromMe of a note');
+    const { jid: group } = await simulator.call('POST', '/groups', { subject: 'Birds', phones: [kMe, kBob], mode: release > 6 ? 'lid' : 'pn' });
+    await server.event('group.v2.join', (p) => p.group.id === group);
+    await send('to the group', group);
+    await bob.message('to the group');
+    equal((await tablet.message('to the group')).key.fromMe, true, 'fromMe of the copy in the group');
+    await tablet.say(group, 'the tablet in the group');
+    const ours = await server.event('message.any', (p) => p.body === 'the tablet in the group');
+    equal(ours.fromMe, true, 'fromMe of what the tablet wrote in the group');
+    equal(ours.participant, chat(kMe), 'its author');
     console.log('our own other device');
 
     if (release > 6) {
@@ -76,15 +87,28 @@ await witness(program, async (simulator) => {
     await server.event('message.ack', (p) => p.id === again.id && p.ack === 2);
     await bob.say(jid(kMe), 'it works again');
     await arrives('it works again');
+    await bob.say(group, 'in the group');
+    await arrives('in the group');
+    equal(bob.loseGroupKeys() > 0, true, 'Baileys had keys of the group');
+    const once_more = await send('Bob lost the key of the group', group);
+    await bob.message('Bob lost the key of the group');
+    await server.event('message.ack.group', (p) => p.id === once_more.id && p.ack === 2);
     console.log('a session lost at the other end');
 
-    await server.kill();
+    await server.kill('SIGTERM');  // so that all rows are where loseRows() looks
     equal(loseRows(server, 'sessions') > 0, true, 'the server had sessions');
     await restart();
     await bob.say(jid(kMe), 'you lost your session');
     await arrives('you lost your session');
     await send('so I did');
     await bob.message('so I did');
+    await server.kill('SIGTERM');  // so that all rows are where loseRows() looks
+    equal(loseRows(server, 'senderkeys') > 0, true, 'the server had keys of the group');
+    await restart();
+    await bob.say(group, 'you lost the key of the group');
+    await arrives('you lost the key of the group');
+    await send('so I did, in the group', group);
+    await bob.message('so I did, in the group');
     console.log('a session lost at our end');
 
     await bob.close();

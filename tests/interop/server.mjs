@@ -50,11 +50,11 @@ export class Server {
     server.base = `http://127.0.0.1:${await started}`;
   }
 
-  // As if the power had failed.
-  async kill() {
+  // As if the power had failed; with SIGTERM it ends well.
+  async kill(signal = 'SIGKILL') {
     this.child.removeAllListeners('exit');
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill('SIGKILL');
+    this.child.kill(signal);
     await ended;
   }
 

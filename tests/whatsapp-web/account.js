@@ -22,15 +22,17 @@ const account = {
   },
 
   async start() {
-    this.login = await database('get');
+    this.login = await login.get();
     try {
-      const known = this.login && await this.post('login', this.login);
-      if (known) {
+      const found = this.login && await this.post('login', this.login);
+      if (found) {
+        this.me = found.me;
+        await known.recall();
         this.listen();
-        return this.linked(known.me);
+        return this.linked(found.me);
       }
     } catch (error) {
-      await database('delete');
+      await login.forget();
     }
     const offer = await this.post('register', {});
     this.keys = offer.keys;
@@ -78,7 +80,7 @@ const account = {
     if (here) await this.post('logout', this.login).catch(() => {});
     Cmd.trigger('logout');
     if (!here) Cmd.trigger('logout_from_bridge');
-    await database('delete');
+    await login.forget();
     this.me = null;
     setTimeout(() => location.replace(`/?post_logout=1&logout_reason=${reason}`), 50);
   },
@@ -90,6 +92,7 @@ const account = {
         for (const event of events) {
           this.seen = event.number;
           await this.take(event);
+          await known.kept;
         }
       } catch (error) {
         await new Promise((resolve) => setTimeout(resolve, 500));
@@ -101,14 +104,14 @@ const account = {
     switch (event.type) {
       case 'linked':
         Socket.state = 'PAIRING';
-        await database('put', this.login);
+        await login.put(this.login);
         return this.linked(event.me);
       case 'unlinked':
         return this.logout('primary_removed', false);
       case 'letter':
         return receive(event);
       case 'group':
-        return groupMetadata.find(new Wid(event.stanza.attrs.from)).catch(() => {});  // maybe not ours any more
+        return heardOfGroup(event.stanza);
       case 'receipt':
         return receipt(event);
       case 'presence':
@@ -125,16 +128,19 @@ const account = {
   },
 };
 
-// One record of one store: the login, where it survives a kill.
-function database(action, value) {
+// What outlives the page: its login, and what it knows of messages and people. `act` gets the store of that name.
+function database(name, act) {
   return new Promise((resolve, reject) => {
-    const open = indexedDB.open('standin', 1);
-    open.onupgradeneeded = () => open.result.createObjectStore('login');
+    const open = indexedDB.open('standin', 2);
+    open.onupgradeneeded = () => {
+      for (const store of ['login', 'known']) {
+        if (!open.result.objectStoreNames.contains(store)) open.result.createObjectStore(store);
+      }
+    };
     open.onerror = () => reject(open.error);
     open.onsuccess = () => {
-      const transaction = open.result.transaction('login', 'readwrite', {durability: 'strict'});
-      const store = transaction.objectStore('login');
-      const request = action === 'put' ? store.put(value, 1) : store[action](1);
+      const transaction = open.result.transaction(name, 'readwrite', {durability: 'strict'});
+      const request = act(transaction.objectStore(name));
       transaction.oncomplete = () => {
         open.result.close();
         resolve(request.result);
@@ -143,6 +149,44 @@ function database(action, value) {
     };
   });
 }
+const login = {
+  get: () => database('login', (store) => store.get(1)),
+  put: (value) => database('login', (store) => store.put(value, 1)),
+  forget: () => Promise.all(['login', 'known'].map((name) => database(name, (store) => store.clear()))),
+};
+
+// Messages and people as text, with ids as ids again when they are read.
+const known = {
+  write: (value) => JSON.stringify(value, function mark(name, plain) {
+    const held = this[name];
+    return held instanceof Wid ? {wid: String(held)} : held instanceof MsgKey ? {key: String(held)} : plain;
+  }),
+  read: (text) => JSON.parse(text, (name, held) =>
+      (held?.wid && Object.keys(held).length === 1 ? new Wid(held.wid) :
+       held?.key && Object.keys(held).length === 1 && typeof held.key === 'string' ? MsgKey.fromString(held.key) : held)),
+  recalling: false,
+  kept: Promise.resolve(),  // once all is
+  keep(name, value) {
+    if (!account.me || known.recalling) return;
+    const text = known.write(value);
+    const put = database('known', (store) => store.put(text, name)).catch(console.error);
+    known.kept = Promise.all([known.kept, put]);
+  },
+  async recall() {
+    const all = (await database('known', (store) => store.getAll())).map(known.read);
+    known.recalling = true;
+    all.filter((each) => each.pn).forEach(meet);
+    for (const message of all.filter((each) => each.id).sort((one, other) => one.t - other.t)) {
+      store({...message, isNewMsg: false});
+      if (!message.id.fromMe && !message.seen && message.type !== 'gp2') {
+        const chat = chatOf(message.id.remote);
+        chat.set({unreadCount: chat.unreadCount + 1});
+      }
+    }
+    known.recalling = false;
+  },
+};
+messages.on('add change', (message) => known.keep(String(message.id), message.attributes));
 
 // What people see.
 function show() {

@@ -63,6 +63,26 @@ async function findGroups() {
   for (const node of list.children ?? []) groupMetadata.take(node);
 }
 
+// A change that somebody else made: the page shows it in the group's chat.
+async function heardOfGroup({attrs, children}) {
+  const group = new Wid(attrs.from);
+  await groupMetadata.find(group).catch(() => {});  // maybe not ours any more
+  const author = attrs.participant && widOf(attrs.participant);
+  for (const {tag, attrs: about, children: parts} of children) {
+    const recipients = (parts ?? []).filter((part) => part.tag === 'participant').map((part) => {
+      const [wid, other] = [widOf(part.attrs.jid), part.attrs.phone_number && widOf(part.attrs.phone_number)];
+      if (other) meet({pn: String(other), lid: String(wid), name: ''});
+      return wid;
+    });
+    const alone = recipients.length === 1 && String(recipients[0]) === String(author);
+    store({
+      id: new MsgKey({fromMe: false, remote: group, id: `${attrs.id}-${tag}`, participant: author}),
+      type: 'gp2', subtype: tag === 'remove' && alone ? 'leave' : tag, author, from: group, to: meIn(group), recipients,
+      body: tag === 'subject' ? about.subject : undefined, t: Number(attrs.t), isNewMsg: true,
+    });
+  }
+}
+
 async function changeMembers(what, id, wids) {
   const answer = await query('set', String(id), {
     tag: what, attrs: {}, children: wids.map((wid) => ({tag: 'participant', attrs: {jid: jidOf(wid)}})),

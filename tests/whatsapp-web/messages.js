@@ -9,6 +9,7 @@ function meet(person) {
   if (!person) return null;
   const pn = new Wid(person.pn);
   const lid = new Wid(person.lid);
+  if (!people.has(person.lid)) known.keep(person.pn, person);
   people.set(person.pn, lid);
   people.set(person.lid, pn);
   for (const id of [pn, lid]) contacts.add({id, pushname: person.name, name: ''});

@@ -273,6 +273,14 @@ void Messaging::send(Draft draft, const Jid& chat, std::string id, SharedCall ca
     call->fail(WAX_E_CONFLICT, "A message of that id is being sent");
     return;
   }
+  // Tried again by a caller who did not hear of it: it is on its way, or there.
+  if (const auto item = recent_.find(id); item && item->info.from_me &&
+                                          item->state != SendResult::State::Failed &&
+                                          (item->info.chat == chat || item->info.peer.is(chat))) {
+    const bool sent = item->state == SendResult::State::Sent;
+    call->ok(payloads_.message(item->info, item->message, sent ? Ack::Server : Ack::Pending, true));
+    return;
+  }
   leaving_.emplace(id, MessageInfo());
   host_.note_activity();
   if (!content::takes_timer(draft)) {

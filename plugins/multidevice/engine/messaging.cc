@@ -196,6 +196,7 @@ void Messaging::on_outgoing(const OutgoingMessage& message, const MessageInfo& i
 void Messaging::on_sent(const MessageInfo& info, const std::string&, const SendResult& result,
                         StoreBatch batch, Durable durable) {
   const bool sent = result.state == SendResult::State::Sent;
+  recent_.set_state(info.id, result.state);
   std::vector<Event> events = {
       payloads_.ack(info, sent ? Ack::Server : Ack::Error, sent ? nullptr : &result)};
   host_.commit_events(std::move(batch), std::move(events), std::move(durable));

@@ -147,7 +147,7 @@ bool has_id(ByteView packed, std::string_view id) {
 }  // namespace
 
 void RecentMessages::add(const MessageInfo& info, ByteView message) {
-  items_.push_back({pack(info, message), false});
+  items_.push_back({pack(info, message)});
   bytes_ += items_.back().octets.size();
   while (items_.size() > kMaxItems || (bytes_ > kMaxBytes && items_.size() > 1)) {
     bytes_ -= items_.front().octets.size();
@@ -162,8 +162,19 @@ RecentMessages::Packed* RecentMessages::look_up(std::string_view id) {
 }
 
 std::optional<RecentMessages::Item> RecentMessages::find(std::string_view id) {
-  const Packed* item = look_up(id);
-  return item == nullptr ? std::nullopt : std::optional(unpack(item->octets));
+  const Packed* packed = look_up(id);
+  if (packed == nullptr) {
+    return std::nullopt;
+  }
+  Item item = unpack(packed->octets);
+  item.state = packed->state;
+  return item;
+}
+
+void RecentMessages::set_state(std::string_view id, SendResult::State state) {
+  if (Packed* item = look_up(id)) {
+    item->state = state;
+  }
 }
 
 std::optional<RecentMessages::Item> RecentMessages::mark_read(std::string_view id) {

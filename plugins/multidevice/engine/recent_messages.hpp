@@ -18,7 +18,8 @@ class RecentMessages {
  public:
   struct Item {
     MessageInfo info;
-    Bytes message;  // serialised waE2E.Message
+    Bytes message;                                          // serialised waE2E.Message
+    SendResult::State state = SendResult::State::Accepted;  // of one of ours
   };
   static constexpr std::size_t kMaxItems = 64;
   static constexpr std::size_t kMaxBytes = std::size_t{64} << 10U;
@@ -27,6 +28,7 @@ class RecentMessages {
   // The latest of that id.
   [[nodiscard]] std::optional<Item> find(std::string_view id);
 
+  void set_state(std::string_view id, SendResult::State state);
   // As find(), and take_unread() will not give it any more.
   std::optional<Item> mark_read(std::string_view id);
   // What others wrote in that chat (by either name of a person) and was not marked as read yet,
@@ -37,6 +39,7 @@ class RecentMessages {
   struct Packed {
     Bytes octets;
     bool read = false;
+    SendResult::State state = SendResult::State::Accepted;
   };
   // Null when there is none.
   [[nodiscard]] Packed* look_up(std::string_view id);

@@ -10,6 +10,7 @@
 
 #include "base/json_schema.hpp"
 #include "payloads.hpp"
+#include "requests.hpp"
 #include "schema_files.hpp"
 
 namespace webjs {
@@ -17,6 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using waxwing::JsonSchema;
 using waxwing::testing::read_schema_file;
@@ -88,6 +90,42 @@ TEST(WebjsPayloads, AGroupsAcksAreItsOwnEvent) {
   EXPECT_EQ(Json::parse(news[0].json).at("ack"), 4) << "what it knows beyond is not told";
 }
 
+TEST(WebjsPayloads, GroupsChangeInFourWays) {
+  const auto only = [](const char* more) {
+    Json data = {{"chat", "1@g.us"}, {"timestamp", 1764000000}, {"data", {{"type", "gp2"}}}};
+    data.update(Json::parse(more));
+    const auto news = news_of("page.group", data);
+    if (news.size() != 1) {
+      return News{};
+    }
+    expect_valid(news[0].type, news[0].json);
+    EXPECT_EQ(news[0].order_key, "1@g.us");
+    return news[0];
+  };
+  const News joined = only(R"({"kind": "join", "group": {"subject": "Nest", "description": "",
+    "membersCanAddNewMember": true, "membersCanSendMessages": true, "evil": 1,
+    "newMembersApprovalRequired": false, "participants": [
+      {"id": "2@lid", "lid": "2@lid", "pn": "1@c.us", "role": "superadmin"},
+      {"id": "3@lid", "role": "king"}, 5]}})");
+  EXPECT_EQ(joined.type, "group.v2.join");
+  EXPECT_EQ(Json::parse(joined.json).at("group").at("participants").size(), 1U);
+  EXPECT_THAT(joined.json, Not(HasSubstr("evil")));
+  EXPECT_EQ(only(R"({"kind": "leave"})").type, "group.v2.leave");
+  const News renamed =
+      only(R"({"kind": "update", "group": {"subject": "Old nest", "announce": 1}})");
+  EXPECT_EQ(renamed.type, "group.v2.update");
+  EXPECT_EQ(Json::parse(renamed.json).at("group"),
+            (Json{{"id", "1@g.us"}, {"subject", "Old nest"}}));
+  const News left = only(R"({"kind": "participants", "type": "leave", "participants": [
+    {"id": "2@lid", "pn": "1@c.us", "lid": "2@lid", "role": "left"}]})");
+  EXPECT_EQ(left.type, "group.v2.participants");
+  EXPECT_EQ(Json::parse(left.json).at("participants").at(0).at("pn"), "1@c.us");
+  for (const char* broken : {R"({"kind": "revolt"})", R"({"kind": "leave", "chat": 5})",
+                             R"({"kind": "participants", "type": "coup"})"}) {
+    EXPECT_EQ(only(broken).type, "") << broken;
+  }
+}
+
 TEST(WebjsPayloads, APageThatLiesIsNotRepeated) {
   for (const char* broken :
        {R"({"id": 5})", R"({"id": ""})", R"({"chat": null})", R"({"id": {"a": 1}})"}) {
@@ -122,6 +160,11 @@ TEST(WebjsPayloads, ChatIdsComeInManyForms) {
   EXPECT_THAT(refusal("messages.sendText", R"({"chatId": "bob"})"), HasSubstr("chatId"));
   EXPECT_THAT(refusal("messages.sendText", R"({"chatId": "1@c.us", "mentions": ["1@g.us"]})"),
               HasSubstr("mentions"));
+  for (const char* id : {"a_b", "has space"}) {
+    EXPECT_THAT(refusal("messages.sendText", (R"({"id": ")" + std::string(id) + "\"}").c_str()),
+                HasSubstr("id must be"));
+  }
+  EXPECT_EQ(refusal("messages.sendText", R"({"id": "3EB0-AA.1"})"), "");
   EXPECT_THAT(refusal("presence.set", R"({"presence": "typing"})"), HasSubstr("chatId"));
   EXPECT_THAT(refusal("presence.set", R"({"presence": "asleep"})"), HasSubstr("presence"));
 }

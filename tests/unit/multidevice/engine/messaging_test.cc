@@ -226,6 +226,19 @@ TEST_P(Session, TakesAnIdOnceAtATime) {
   town.advance(200);
   EXPECT_EQ(first->status, WAX_OK);
   EXPECT_EQ(bob.texts().size(), 1U);
+  // Tried again, it is the message that was sent; one that failed is sent.
+  const std::size_t events = told.size();
+  const auto third = done("messages.sendText", arguments);
+  EXPECT_EQ(third->json["id"], first->json["id"]);
+  EXPECT_EQ(third->json["ack"], first->json["ack"]);
+  EXPECT_EQ(told.size(), events);
+  EXPECT_EQ(bob.texts().size(), 1U);
+  town.server.faults().message_error = 400;
+  const Json refused = {{"chatId", bob_chat}, {"text", "twice"}, {"id", "3EB0TWICE"}};
+  EXPECT_EQ(done("messages.sendText", refused)->status, WAX_E_STATE);
+  town.server.faults().message_error = 0;
+  EXPECT_EQ(done("messages.sendText", refused)->status, WAX_OK);
+  EXPECT_EQ(bob.texts().size(), 2U);
 }
 
 TEST_P(Session, NamesWhatIsWrongWithArguments) {

@@ -14,7 +14,7 @@
 namespace waxwing::multidevice {
 namespace {
 
-// WAX_INTERLEAVINGS=10000 for a long run; WAX_SEED repeats one.
+// WAX_INTERLEAVINGS=10000 for a long run, once in each check; WAX_SEED repeats one.
 std::uint32_t number_from(const char* name, std::uint32_t otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
