@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lab.hpp"
@@ -85,6 +86,8 @@ class Actor final : public plugin_host::EngineSink {
   void on_activity(std::int64_t unix_ms) override;
   void on_commit(std::vector<plugin_host::WriteOp> rows,
                  std::vector<plugin_host::EngineEvent> events, DoneFn done) override;
+  // The suite listens to everything.
+  [[nodiscard]] bool wants(std::string_view) const override { return true; }
   void on_get(std::vector<plugin_host::KeyRef> keys, RowsFn done) override;
   void on_scan(plugin_host::Scan scan, RowsFn done) override;
   void on_resolve_proxy(std::string purpose, LeaseFn done) override;
