@@ -19,6 +19,7 @@ own operations begin with `x-`.
 
 An event is what an engine tells: `emit({type, json, order_key})`. The server adds id, time, session and engine around
 it and delivers it. Types that are not listed here are delivered as they are.
+Of what comes often and few ask for (`engine.event`), `wanted(type)` says whether anybody does.
 """
 
 
