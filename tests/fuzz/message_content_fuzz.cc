@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!input.empty() && asked_copies(ask_for_copies({key})) != std::vector{key}) {
     std::abort();
   }
-  const auto copies = given_copies(give_copies("R", {{key, input, 1, {}}}));
+  const Bytes answer = give_copies("R", {{key, input, 1, {}}});
+  const auto copies = given_copies(answer);
   if (!input.empty() &&
       (copies.size() != 1 || !copies[0].message || as_text(*copies[0].message) != as_text(input))) {
     std::abort();

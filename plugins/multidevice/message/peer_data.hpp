@@ -41,8 +41,10 @@ inline constexpr std::uint32_t kPeerDataAnswer = 17;
 [[nodiscard]] Bytes ask_for_copies(const std::vector<MessageKey>& keys);
 [[nodiscard]] std::vector<MessageKey> asked_copies(ByteView message);
 
-// A waE2E.Message with the copies, the answer to the request with that id, and what one has.
+// A waE2E.Message with the copies, the answer to the request with that id, and what one has; its
+// messages are borrowed from it.
 [[nodiscard]] Bytes give_copies(std::string_view request, const std::vector<MessageCopy>& copies);
 [[nodiscard]] std::vector<MessageCopy> given_copies(ByteView message);
+std::vector<MessageCopy> given_copies(Bytes&&) = delete;
 
 }  // namespace waxwing::multidevice

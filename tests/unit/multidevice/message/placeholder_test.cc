@@ -22,7 +22,8 @@ TEST(PeerData, IsWrittenWithThePublicNumbers) {
             "6220101082011b08042a170a150a063140672e757310011a024944220532406c6964");
   EXPECT_EQ(asked_copies(request), std::vector{key});
   const Bytes text = text_message("hello");
-  const auto copies = given_copies(give_copies("R", {{key, text, 7, "Bob"}, {key, {}, 8, {}}}));
+  const Bytes answer = give_copies("R", {{key, text, 7, "Bob"}, {key, {}, 8, {}}});
+  const auto copies = given_copies(answer);
   ASSERT_EQ(copies.size(), 2U);
   EXPECT_EQ(copies[0].key, key);
   EXPECT_EQ(text_of(copies[0].message.value()), "hello");
