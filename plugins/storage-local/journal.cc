@@ -143,8 +143,8 @@ void Journal::read_head(File& file) {
   file.salt = take<std::uint64_t>(&head[16]);
 }
 
-// Becomes durable together with the first record; until then what lay there before may be replayed
-// once more, which changes nothing: the table has it, and what followed it is replayed as well.
+// The new head is on the disk before anything is written over the records of before: what is left
+// of those would be replayed without what followed it.
 void Journal::begin(File& file) {
   const std::uint64_t generation = last_generation_ + 1;
   const std::uint64_t salt = random_number(file.path);
@@ -162,6 +162,10 @@ void Journal::begin(File& file) {
   file.salt = salt;
   file.used = kFileHeadBytes;
   file.records = 0;
+  if (file.holds && ::fdatasync(file.fd) != 0) {
+    fail("sync", file.path, errno);
+  }
+  file.holds = false;
 }
 
 void Journal::make_room(File& file, std::uint64_t end) {
@@ -207,6 +211,7 @@ void Journal::replay(File& file, const std::function<void(std::string_view body)
     each(std::string_view(record).substr(kHeadBytes));
     file.used += record.size();
     ++file.records;
+    file.holds = true;
   }
 }
 
@@ -220,6 +225,7 @@ void Journal::append(std::string& record) {
   put(&record[16], file.records);
   put(&record[4], checksum_of_record(record));
   make_room(file, file.used + record.size());
+  file.holds = true;
   if (const int error = write_all(file.fd, record, file.used); error != 0) {
     fail("write to", file.path, error);
   }
@@ -238,21 +244,21 @@ void Journal::turn() {
   current_ = 1 - current_;
 }
 
+// The older file first: a crash in between must not leave it alone, to be replayed over what the
+// younger one had brought into the table.
 void Journal::reset() {
-  for (File& file : files_) {
+  const std::size_t older = files_[0].generation < files_[1].generation ? 0 : 1;
+  for (const std::size_t i : {older, 1 - older}) {
+    File& file = files_[i];
+    begin(file);
     if (file.length > kKeptBytes) {
       if (::ftruncate(file.fd, static_cast<off_t>(kKeptBytes)) != 0) {
         fail("shorten", file.path, errno);
       }
       file.length = kKeptBytes;
     }
-    const bool empty = file.records == 0 && !broken_;
-    begin(file);
-    if (!empty && ::fdatasync(file.fd) != 0) {
-      fail("sync", file.path, errno);
-    }
+    current_ = i;
   }
-  current_ = 1;
   broken_ = false;
 }
 

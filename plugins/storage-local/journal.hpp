@@ -33,7 +33,8 @@ class Journal {
   void replay(const std::function<void(std::string_view body)>& each);
   // Makes a record durable, or throws and it counts as never written. `record` begins with room.
   void append(std::string& record);
-  // The records from now on go to the other file, over what lay there: all of that is in the table.
+  // The records from now on go to the other file, over what lay there: all of that is in the table,
+  // durably.
   void turn();
   // All that was written is in the table, durably: both files are empty. Mends a journal whose disk
   // refused to sync.
@@ -56,6 +57,7 @@ class Journal {
     std::uint64_t length = 0;  // of the file
     std::uint64_t used = kFileHeadBytes;  // by this use
     std::uint64_t records = 0;
+    bool holds = false;  // records that the head on the disk vouches for may lie there
   };
 
   void open(File& file);

@@ -96,7 +96,34 @@ TEST_F(StorageLocalJournal, ReplaysTheOlderFileFirst) {
   }
 }
 
-// Until the first record after a turn the file's older records may come once more, before the rest.
+// A crash within a reset leaves one file as it was. It must be the younger one, or older rows would
+// be replayed over newer ones of the table.
+TEST_F(StorageLocalJournal, IsResetFromItsOlderFileOn) {
+  constexpr std::size_t kGeneration = 8;  // where it stands in the head
+  for (int turns = 1; turns <= 4; ++turns) {
+    open_and_reset();
+    append("older");
+    for (int turn = 0; turn < turns; ++turn) {
+      journal_->turn();
+      append(turn + 1 < turns ? "older" : "newest");
+    }
+    std::vector<std::string> before;
+    for (const char* end : {".journal-0", ".journal-1"}) {
+      before.push_back(read(stem_ + end));
+    }
+    journal_->reset();
+    std::vector<std::uint64_t> generations;
+    for (const char* end : {".journal-0", ".journal-1"}) {
+      std::uint64_t generation = 0;
+      std::memcpy(&generation, &read(stem_ + end)[kGeneration], sizeof generation);
+      generations.push_back(generation);
+    }
+    const std::size_t last = generations[0] > generations[1] ? 0 : 1;
+    overwrite(stem_ + (last == 0 ? ".journal-0" : ".journal-1"), 0, before[last]);
+    EXPECT_THAT(open(), ElementsAre("newest")) << turns;
+  }
+}
+
 TEST_F(StorageLocalJournal, UsesAFileAgain) {
   open_and_reset();
   append(std::string(1'000, 'a'));
