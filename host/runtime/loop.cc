@@ -167,7 +167,7 @@ void Loop::post(Task task) {
   }
   if (wake) {
     const std::uint64_t one = 1;
-    static_cast<void>(::write(impl_->wake, &one, sizeof one));
+    [[maybe_unused]] const auto written = ::write(impl_->wake, &one, sizeof one);
   }
 }
 
